@@ -1,0 +1,79 @@
+// Package catalog knows which backups exist: their manifests, where their
+// objects lie in a destination, and how to list them. A backup exists if, and
+// only if, its manifest does.
+package catalog
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Format is the version of the manifest that this program writes. A manifest
+// with a higher one is refused by name, never guessed at.
+const Format = 1
+
+// A Manifest describes one backup and can be read without any key. It holds no
+// secret and no text of a statement. Readers ignore fields that they do not know.
+type Manifest struct {
+	Format   int       `json:"format"`
+	ID       string    `json:"id"`       // 20261123T140000Z-7f3k2m
+	Kind     string    `json:"kind"`     // "database"
+	Source   string    `json:"source"`   // the name in the config
+	Tool     Tool      `json:"tool"`     // what wrote it
+	Engine   string    `json:"engine"`   // what was read: "surrealdb-3.3.5"
+	Started  time.Time `json:"started"`  // UTC
+	Finished time.Time `json:"finished"` // UTC
+	Host     string    `json:"host"`
+
+	// Objects are the parts of the backup: exactly one with role "data".
+	Objects []Object `json:"objects"`
+
+	Compression Compression `json:"compression"`
+
+	// Recipients are fingerprints of the public keys that it was sealed for.
+	Recipients []string `json:"recipients"`
+
+	// Base is the ID of the backup that this one needs, null for a full one.
+	Base *string `json:"base"`
+
+	// Inventory is what the kind tells of its content: db.Inventory for "database".
+	Inventory json.RawMessage `json:"inventory"`
+
+	Warnings []string `json:"warnings"`
+
+	// Class is the retention class, empty until a policy has one.
+	Class string `json:"retention_class,omitempty"`
+}
+
+// Tool names a program and its version.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Roles of objects.
+const (
+	RoleData    = "data"    // the dump
+	RoleSecrets = "secrets" // what no dump holds and must not be read in clear
+)
+
+// An Object is one stored part of a backup.
+type Object struct {
+	Role   string `json:"role"`
+	Key    string `json:"key"` // within the destination
+	Plain  Sum    `json:"plain"`
+	Stored Sum    `json:"stored"`
+}
+
+// A Sum is a length in bytes and a SHA-256 in lower-case hex.
+type Sum struct {
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+// Compression says how the plain bytes were packed.
+type Compression struct {
+	Algorithm string `json:"algorithm"` // "zstd-seekable"
+	Level     int    `json:"level"`
+	FrameSize int64  `json:"frame_size"` // plain bytes in each frame but the last
+}

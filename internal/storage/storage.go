@@ -1,0 +1,87 @@
+// Package storage says what a place that holds backups must be able to do.
+//
+// Objects are immutable: written once, whole or not at all, never replaced and
+// never renamed. That is what makes object lock, cold tiers, write-only
+// credentials and replication simple. Implementations live in the packages
+// below this one, and each passes storagetest.
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"time"
+)
+
+// A Store holds immutable objects under slash-separated keys.
+// It is safe for concurrent use.
+type Store interface {
+	// Put reads r to its io.EOF and makes the bytes visible under key, all at
+	// once. If r fails in any other way, ctx ends, or a later step fails, no
+	// object appears and nothing unfinished is left that the store can remove.
+	// It never replaces: an existing key is fs.ErrExist, and the object stays.
+	Put(ctx context.Context, key string, r io.Reader, o PutOptions) error
+
+	// Get opens the whole object; a missing one is fs.ErrNotExist.
+	// The caller closes the reader.
+	Get(ctx context.Context, key string) (io.ReadCloser, error)
+
+	// List yields every object whose key starts with prefix, in no promised
+	// order. After an error it ends.
+	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
+
+	// Delete removes one object; a missing one is fs.ErrNotExist where the
+	// store can tell.
+	Delete(ctx context.Context, key string) error
+}
+
+// A Ranger reads a part of an object. All stores of this module are Rangers.
+type Ranger interface {
+	// GetRange opens length bytes from offset. A range that reaches past the
+	// end is an error that the caller sees at the latest while reading
+	// (io.ErrUnexpectedEOF).
+	GetRange(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error)
+}
+
+// An Object is what a listing tells of one.
+type Object struct {
+	Key      string
+	Size     int64     // bytes as stored
+	Modified time.Time // UTC, by the store's clock
+}
+
+// PutOptions are wishes for one object. The zero value is a plain Put.
+type PutOptions struct {
+	// Kind is the kind of backup that the object belongs to ("database"); a
+	// store that encrypts at rest may hold a key per kind.
+	Kind string
+}
+
+// ErrKey is what an unusable key is, wrapped with the reason.
+var ErrKey = errors.New("invalid key")
+
+// CheckKey refuses keys that could mean another place than they say: empty
+// ones, absolute ones, empty or dotted segments, backslashes, control
+// characters, and those longer than S3's 1024 bytes. Every store calls it first.
+func CheckKey(key string) error {
+	switch {
+	case key == "":
+		return fmt.Errorf("%w: empty", ErrKey)
+	case len(key) > 1024:
+		return fmt.Errorf("%w: %d bytes, at most 1024", ErrKey, len(key))
+	}
+	for _, r := range key {
+		if r < ' ' || r == 0x7f || r == '\\' || r == '�' {
+			return fmt.Errorf("%w: %q has a character that is not allowed", ErrKey, key)
+		}
+	}
+	for segment := range strings.SplitSeq(key, "/") {
+		if segment == "" || segment == "." || segment == ".." {
+			return fmt.Errorf("%w: %q has an empty or dotted segment", ErrKey, key)
+		}
+	}
+	return nil
+}
