@@ -1,0 +1,161 @@
+package surql
+
+import (
+	"strings"
+)
+
+// A Definition is one statement of a dump that defines something, or a line of
+// a CONFIGS section that does so without saying it.
+type Definition struct {
+	Kind string // upper case: TABLE, FIELD, USER, CONFIG, …; OPTION; "" if unknown
+	Name string // as a name, without its quotes; of a FIELD its whole path
+	On   string // of FIELD, INDEX and EVENT the table
+	Text string // the statement with its semicolon; may hold a key: never print it
+
+	tokens []Token
+}
+
+// Parse reads one statement's text. What is no DEFINE gets the Kind of its
+// first word and no Name.
+func Parse(text string) Definition {
+	d := Definition{Text: text, tokens: Tokens(text)}
+	c := cursor{text: text, tokens: d.tokens}
+	first := strings.ToUpper(c.next())
+	if first != "DEFINE" {
+		d.Kind = first
+		if first == "OPTION" {
+			d.Name = c.next()
+		}
+		return d
+	}
+	d.Kind = strings.ToUpper(c.next())
+	if c.is("OVERWRITE") {
+		c.next()
+	} else if c.is("IF") {
+		c.i += 3 // IF NOT EXISTS
+	}
+	switch d.Kind {
+	case "FUNCTION", "MODULE":
+		d.Name = c.path("(")
+	case "FIELD":
+		d.Name = c.path("ON")
+		d.On = c.on()
+	case "INDEX", "EVENT":
+		d.Name = Ident(c.next())
+		d.On = c.on()
+	case "PARAM":
+		c.next() // $
+		d.Name = Ident(c.next())
+	case "API":
+		d.Name, _ = StringValue(c.next())
+	case "CONFIG":
+		d.Name = strings.ToUpper(c.next())
+	default:
+		d.Name = Ident(c.next())
+	}
+	return d
+}
+
+// ParseSection is Parse for a statement of the named section: before 3.0.3 and
+// up to 3.3.0 the CONFIGS section prints bodies without their DEFINE CONFIG.
+func ParseSection(section, text string) Definition {
+	d := Parse(text)
+	if section == "CONFIGS" && d.Kind != "CONFIG" && d.Kind != "DEFINE" {
+		d.Name, d.Kind = d.Kind, "CONFIG"
+	}
+	return d
+}
+
+// Bare says whether a CONFIG stands without its DEFINE.
+func (d Definition) Bare() bool {
+	return d.Kind == "CONFIG" && !d.has(0, "DEFINE")
+}
+
+// token returns the i-th token's text, or "".
+func (d Definition) token(i int) string {
+	if i < 0 || i >= len(d.tokens) {
+		return ""
+	}
+	return d.Text[d.tokens[i].From:d.tokens[i].To]
+}
+
+// has says whether the i-th token is the keyword.
+func (d Definition) has(i int, keyword string) bool {
+	return i >= 0 && i < len(d.tokens) && d.tokens[i].Kind == Word && strings.EqualFold(d.token(i), keyword)
+}
+
+// find returns the index of a run of keywords outside all brackets, from i on; -1 if none.
+func (d Definition) find(i int, keywords ...string) int {
+	depth := 0
+	for ; i < len(d.tokens); i++ {
+		switch d.token(i) {
+		case "(", "[", "{":
+			depth++
+		case ")", "]", "}":
+			depth--
+		}
+		if depth > 0 {
+			continue
+		}
+		all := true
+		for k, w := range keywords {
+			all = all && d.has(i+k, w)
+		}
+		if all {
+			return i
+		}
+	}
+	return -1
+}
+
+// cursor reads tokens one after the other.
+type cursor struct {
+	text   string
+	tokens []Token
+	i      int
+}
+
+func (c *cursor) peek() string {
+	if c.i >= len(c.tokens) {
+		return ""
+	}
+	return c.text[c.tokens[c.i].From:c.tokens[c.i].To]
+}
+
+func (c *cursor) next() string {
+	t := c.peek()
+	c.i++
+	return t
+}
+
+func (c *cursor) is(keyword string) bool {
+	return c.i < len(c.tokens) && c.tokens[c.i].Kind == Word && strings.EqualFold(c.peek(), keyword)
+}
+
+// path reads tokens up to stop, a keyword or a bracket, and joins them as they stand.
+func (c *cursor) path(stop string) string {
+	from := c.i
+	for c.i < len(c.tokens) && !strings.EqualFold(c.peek(), stop) && c.peek() != ";" {
+		c.i++
+	}
+	if from >= c.i {
+		return ""
+	}
+	return c.text[c.tokens[from].From:c.tokens[c.i-1].To]
+}
+
+// on reads ON [TABLE] name.
+func (c *cursor) on() string {
+	if !c.is("ON") {
+		return ""
+	}
+	c.next()
+	if c.is("TABLE") && c.i+1 < len(c.tokens) && c.tokens[c.i+1].Kind <= Name {
+		switch strings.ToUpper(c.text[c.tokens[c.i+1].From:c.tokens[c.i+1].To]) {
+		case "TYPE", "FIELDS", "WHEN", "COLUMNS", "VALUE", "READONLY", "FLEXIBLE": // a table of that name
+		default:
+			c.next()
+		}
+	}
+	return Ident(c.next())
+}

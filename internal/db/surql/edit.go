@@ -1,0 +1,203 @@
+package surql
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Redacted is what SurrealDB 3.x prints in the place of an access key.
+const Redacted = "[REDACTED]"
+
+// replace returns the statement with tokens [from, to) replaced by text.
+func (d Definition) replace(from, to int, text string) Definition {
+	at := len(d.Text)
+	if from < len(d.tokens) {
+		at = d.tokens[from].From
+	}
+	end := at
+	if to > from {
+		end = d.tokens[to-1].To
+	}
+	return d.with(d.Text[:at] + text + d.Text[end:])
+}
+
+// with returns the definition with another text of the same thing.
+func (d Definition) with(text string) Definition {
+	d.Text, d.tokens = text, Tokens(text)
+	return d
+}
+
+// Overwriting returns the statement so that it replaces what is there.
+// A bare CONFIG gets the DEFINE that its text lacks.
+func (d Definition) Overwriting() Definition {
+	switch {
+	case d.Bare():
+		return d.with("DEFINE CONFIG OVERWRITE " + d.Text)
+	case !d.has(0, "DEFINE") || d.has(2, "OVERWRITE"):
+		return d
+	case d.has(2, "IF"):
+		return d.replace(2, 5, "OVERWRITE")
+	}
+	return d.replace(2, 2, "OVERWRITE ")
+}
+
+// QuotedComment returns the statement with a COMMENT in quotes that was
+// printed in backticks (users before 3.2), and whether there was one.
+func (d Definition) QuotedComment() (Definition, bool) {
+	i := d.find(0, "COMMENT")
+	if i < 0 || i+1 >= len(d.tokens) || d.tokens[i+1].Kind != Name {
+		return d, false
+	}
+	return d.replace(i+1, i+2, QuoteString(Ident(d.token(i+1)))), true
+}
+
+// keys returns the indexes of the string tokens that are keys of an ACCESS.
+func (d Definition) keys() []int {
+	var out []int
+	if d.Kind != "ACCESS" {
+		return nil
+	}
+	depth := 0
+	for i := range d.tokens {
+		switch d.token(i) {
+		case "(", "{", "[":
+			depth++
+		case ")", "}", "]":
+			depth--
+		}
+		if depth == 0 && d.has(i, "KEY") && i+1 < len(d.tokens) && d.tokens[i+1].Kind == String {
+			out = append(out, i+1)
+		}
+	}
+	return out
+}
+
+// HasPlaceholder says whether an ACCESS has a key that the export did not give.
+func (d Definition) HasPlaceholder() bool {
+	return slices.ContainsFunc(d.keys(), func(i int) bool {
+		v, _ := StringValue(d.token(i))
+		return v == Redacted
+	})
+}
+
+// WithKey returns the ACCESS with key in the place of every placeholder.
+func (d Definition) WithKey(key string) Definition {
+	return d.eachKey(func(v string) string {
+		if v == Redacted {
+			return key
+		}
+		return v
+	})
+}
+
+// eachKey replaces every key of an ACCESS.
+func (d Definition) eachKey(f func(string) string) Definition {
+	for _, i := range slices.Backward(d.keys()) {
+		v, _ := StringValue(d.token(i))
+		d = d.replace(i, i+1, QuoteString(f(v)))
+	}
+	return d
+}
+
+// Bearer says whether an ACCESS hands out bearer grants, which no export holds.
+func (d Definition) Bearer() bool { return d.Kind == "ACCESS" && d.find(0, "TYPE", "BEARER") > 0 }
+
+// Start returns the number that a SEQUENCE starts with, 0 if it says none.
+func (d Definition) Start() int64 { return d.number("START") }
+
+// Batch returns the size of the batches in which a SEQUENCE is handed out.
+func (d Definition) Batch() int64 { return d.number("BATCH") }
+
+func (d Definition) number(keyword string) int64 {
+	i := d.find(0, keyword)
+	if d.Kind != "SEQUENCE" || i < 0 {
+		return 0
+	}
+	text := d.token(i + 1)
+	if text == "-" {
+		text += d.token(i + 2)
+	}
+	n, _ := intValue(text)
+	return n
+}
+
+// WithStart returns the SEQUENCE with another start.
+func (d Definition) WithStart(n int64) Definition {
+	number := strconv.FormatInt(n, 10)
+	i := d.find(0, "START")
+	if i < 0 {
+		at := d.find(0, "TIMEOUT")
+		if at < 0 {
+			at = len(d.tokens) - 1
+		}
+		return d.replace(at, at, " START "+number+" ")
+	}
+	end := i + 2
+	if d.token(i+1) == "-" {
+		end++
+	}
+	return d.replace(i+1, end, number)
+}
+
+// Unenforced returns a relation TABLE that takes edges before their ends exist.
+func (d Definition) Unenforced() Definition {
+	if _, _, enforced, ok := d.Relation(); ok && enforced {
+		if i := d.find(0, "ENFORCED"); i > 0 {
+			return d.replace(i, i+1, "")
+		}
+	}
+	return d
+}
+
+// Loose returns a TABLE definition of the same type that takes any field:
+// what a table must be while rows go in through the ordinary way.
+func (d Definition) Loose() Definition {
+	text := "DEFINE TABLE OVERWRITE " + QuoteIdent(d.Name)
+	if _, _, _, ok := d.Relation(); ok {
+		from := d.find(0, "TYPE", "RELATION")
+		to := from + 2
+		for to < len(d.tokens) && !d.has(to, "SCHEMAFULL") && !d.has(to, "SCHEMALESS") && !d.has(to, "PERMISSIONS") &&
+			!d.has(to, "COMMENT") && !d.has(to, "CHANGEFEED") && d.token(to) != ";" {
+			to++
+		}
+		text += " " + d.span(from, to)
+	}
+	return d.with(text + " SCHEMALESS PERMISSIONS NONE;")
+}
+
+// ReferenceOnly returns a FIELD that keeps its references and checks or
+// computes nothing else.
+func (d Definition) ReferenceOnly() Definition {
+	from, to := d.fieldType()
+	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + " TYPE " + d.span(from, to) + " REFERENCE ON DELETE IGNORE;")
+}
+
+// Canonical returns the statement as far as two servers print it alike: no
+// OVERWRITE, no key, no start of a sequence, one space between tokens. It
+// identifies a definition and is no longer one.
+func (d Definition) Canonical() string {
+	d = d.eachKey(func(string) string { return Redacted })
+	d, _ = d.QuotedComment()
+	if d.Bare() {
+		d = d.Overwriting()
+	}
+	if i := d.find(0, "START"); d.Kind == "SEQUENCE" && i > 0 {
+		d = d.WithStart(0)
+	}
+	var b strings.Builder
+	for i, t := range d.tokens {
+		if i == 2 && d.has(i, "OVERWRITE") || d.token(i) == ";" {
+			continue
+		}
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		if v, ok := StringValue(d.token(i)); ok && t.Kind == String {
+			b.WriteString(QuoteString(v))
+			continue
+		}
+		b.WriteString(d.token(i))
+	}
+	return b.String()
+}

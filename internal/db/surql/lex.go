@@ -1,0 +1,191 @@
+// Package surql reads the text of a SurrealDB export: it splits a stream into
+// banners, statements and rows, names what a statement defines, and walks the
+// values of a row. It knows the text that servers print (2.x to 4.0), not the
+// whole language: what it does not understand it refuses, it never guesses.
+//
+// Nothing here keeps more than one statement or one row in memory.
+package surql
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
+
+// ErrSyntax is what a text is that no server prints. The message names a place
+// in bytes, never the text: a dump of 2.x holds keys in clear.
+var ErrSyntax = errors.New("not the text of an export")
+
+// Classes of bytes outside strings. All that is not named is plain.
+const (
+	plain = iota
+	quote // ' " `
+	open  // ( [ {
+	shut  // ) ] }
+	slash
+	semicolon
+	angle // first byte of ⟨ and of many other characters
+)
+
+var classes = [256]byte{
+	'\'': quote, '"': quote, '`': quote,
+	'(': open, '[': open, '{': open,
+	')': shut, ']': shut, '}': shut,
+	'/': slash, ';': semicolon, 0xE2: angle,
+}
+
+var closer = [256]byte{'(': ')', '[': ']', '{': '}'}
+
+const (
+	angleOpen  = "\u27e8" // ⟨
+	angleClose = "\u27e9" // ⟩
+)
+
+// maxDepth bounds nesting. SurrealDB's own parser stops far below it.
+const maxDepth = 4096
+
+// A span walks one bracketed value or one statement. It can be stopped at any
+// byte and taken up again with more of the same text.
+type span struct {
+	pos   int    // next byte to look at
+	until byte   // what ends it at depth 0: '}' of a row, or ';' of a statement
+	stack []byte // closers that are still to come
+}
+
+func (s *span) reset(until byte) {
+	s.pos, s.until, s.stack = 0, until, s.stack[:0]
+}
+
+// advance walks b, which starts where the span does and may have grown since
+// the last call. It reports whether the span is over: b[:s.pos] is then its
+// text. If not, more bytes are needed.
+func (s *span) advance(b []byte) (bool, error) {
+	i := s.pos
+	for i < len(b) {
+		switch classes[b[i]] {
+		case plain:
+			i++
+			continue
+		case quote:
+			n := quotedLen(b[i:])
+			if n == 0 {
+				s.pos = i
+				return false, nil
+			}
+			i += n
+		case open:
+			if len(s.stack) == maxDepth {
+				return false, fmt.Errorf("%w: more than %d brackets deep", ErrSyntax, maxDepth)
+			}
+			s.stack = append(s.stack, closer[b[i]])
+			i++
+		case shut:
+			if len(s.stack) == 0 || s.stack[len(s.stack)-1] != b[i] {
+				return false, fmt.Errorf("%w: brackets do not match", ErrSyntax)
+			}
+			s.stack = s.stack[:len(s.stack)-1]
+			i++
+			if len(s.stack) == 0 && s.until == b[i-1] {
+				s.pos = i
+				return true, nil
+			}
+		case semicolon:
+			i++
+			if len(s.stack) == 0 && s.until == ';' {
+				s.pos = i
+				return true, nil
+			}
+		case slash:
+			if afterOperand(b[:i]) {
+				i++
+				continue
+			}
+			n := regexLen(b[i:])
+			if n == 0 {
+				s.pos = i
+				return false, nil
+			}
+			i += n
+		case angle:
+			n, more := angleLen(b[i:])
+			if more {
+				s.pos = i
+				return false, nil
+			}
+			i += n
+		}
+	}
+	s.pos = i
+	return false, nil
+}
+
+// quotedLen measures the string or identifier that b starts with, both quotes
+// included; 0 if its end is not in b.
+func quotedLen(b []byte) int {
+	q := b[0]
+	for i := 1; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case q:
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// regexLen measures the regex literal that b starts with; 0 if its end is not
+// in b. A slash inside is always printed as \/.
+func regexLen(b []byte) int { return quotedLen(b) }
+
+// angleLen measures ⟨…⟩. Any other character counts as one byte; more says that
+// b ends too early to tell.
+func angleLen(b []byte) (n int, more bool) {
+	if len(b) < len(angleOpen) {
+		return 0, true
+	}
+	if !bytes.HasPrefix(b, []byte(angleOpen)) {
+		return 1, false
+	}
+	for i := len(angleOpen); i < len(b); i++ {
+		switch {
+		case b[i] == '\\':
+			i++
+		case bytes.HasPrefix(b[i:], []byte(angleClose)):
+			return i + len(angleClose), false
+		}
+	}
+	return 0, true
+}
+
+// operators are words after which a slash starts a regex and not a division.
+var operators = map[string]bool{
+	"RETURN": true, "IN": true, "NOT": true, "AND": true, "OR": true, "IS": true,
+	"THEN": true, "ELSE": true, "WHERE": true, "VALUE": true, "ASSERT": true,
+	"DEFAULT": true, "CONTAINS": true, "INSIDE": true, "SET": true, "IF": true,
+	"SELECT": true, "WHEN": true, "ALWAYS": true, "COMPUTED": true, "THROW": true,
+}
+
+// afterOperand says whether b ends with something that can be divided.
+func afterOperand(b []byte) bool {
+	b = bytes.TrimRight(b, " \t\r\n")
+	if len(b) == 0 {
+		return false
+	}
+	switch c := b[len(b)-1]; {
+	case c == ')' || c == ']' || c == '}' || classes[c] == quote:
+		return true
+	case !isWord(c):
+		return false
+	}
+	i := len(b)
+	for i > 0 && isWord(b[i-1]) {
+		i--
+	}
+	return !operators[string(bytes.ToUpper(b[i:]))]
+}
+
+// isWord says whether c can stand in an unquoted name, number or keyword.
+func isWord(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= 0x80
+}

@@ -1,0 +1,253 @@
+package surql
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// ErrOld is what a dump of SurrealDB 1.x is.
+var ErrOld = errors.New("an export of SurrealDB 1.x, which is not supported")
+
+// An Outline is a dump without its rows: every definition, and where the rows
+// of each table lie.
+type Outline struct {
+	Size    int64        // bytes of the whole text
+	Globals []Definition // everything that belongs to no table, in order
+	Tables  []*Table     // in the order of the dump
+	Notes   []string     // what the server says that it could not replay
+}
+
+// A Table is what a dump tells of one table.
+type Table struct {
+	Name string
+	// Plain is the definition without its query under which a dump of 3.3.1 and
+	// later loads the rows of a view; nil elsewhere.
+	Plain  *Definition
+	Define *Definition // nil if the dump has rows and no definition
+	Fields []Definition
+	// Indexes and Events keep the order of the dump.
+	Indexes []Definition
+	Events  []Definition
+
+	Data    Range // where the rows are, with the INSERTs around them
+	HasData bool  // a TABLE DATA section exists, empty or not
+	Records int64 // rows that are no edges
+	Edges   int64
+	In, Out []string // the tables that the rows of edges come from and go to
+	Span    Range    // everything of this table, definition and rows
+}
+
+// A Range is a run of bytes of the plain text.
+type Range struct {
+	Offset int64 `json:"offset"`
+	Length int64 `json:"length"`
+}
+
+// End returns the offset behind the range.
+func (r Range) End() int64 { return r.Offset + r.Length }
+
+// grow makes r reach from its start, or from at if it is empty, to end.
+func (r *Range) grow(at, end int64) {
+	if r.Length == 0 {
+		r.Offset = at
+	}
+	r.Length = end - r.Offset
+}
+
+// View says whether the table computes its rows.
+func (t *Table) View() bool { return t.Define != nil && t.Define.IsView() }
+
+// Table returns the table of that name, or nil.
+func (o *Outline) Table(name string) *Table {
+	i := slices.IndexFunc(o.Tables, func(t *Table) bool { return t.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return o.Tables[i]
+}
+
+// Depth says how much ReadOutline looks at.
+type Depth int
+
+const (
+	Count Depth = iota // rows are counted, not looked into
+	Walk               // every value of every row is walked: the ends of edges are known
+)
+
+// ReadOutline reads the text of a dump to its end. Ints, if not nil, sees the
+// integers of every row (at depth Walk) with the row's table.
+// An error says that the text is no whole dump; it never quotes it.
+func ReadOutline(r io.Reader, depth Depth, ints func(table string, field []byte, n int64)) (*Outline, error) {
+	rd := &outliner{Scanner: NewScanner(r), o: &Outline{}, depth: depth, byName: map[string]*Table{}}
+	if ints != nil {
+		rd.values.Ints = func(field []byte, n int64) { ints(rd.table.Name, field, n) }
+	}
+	for first := true; ; {
+		it, err := rd.Next()
+		if err == io.EOF {
+			if first {
+				return nil, fmt.Errorf("%w: it is empty", ErrTruncated)
+			}
+			rd.o.Size = rd.Offset()
+			rd.endData(rd.o.Size)
+			return rd.o, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if first && it.Kind != Banner && it.Kind != Note {
+			if err := checkHead(it); err != nil {
+				return nil, err
+			}
+			first = false
+		}
+		if err := rd.take(it); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// checkHead looks at the first statement.
+func checkHead(it Item) error {
+	switch d := Parse(string(it.Text)); {
+	case it.Kind == Statement && d.Kind == "OPTION" && d.Name == "IMPORT":
+		return nil
+	case it.Kind == Statement && d.Kind == "BEGIN":
+		return ErrOld
+	}
+	return fmt.Errorf("%w: it does not begin with OPTION IMPORT", ErrSyntax)
+}
+
+// An outliner is a Scanner that remembers where it is.
+type outliner struct {
+	*Scanner
+	o       *Outline
+	depth   Depth
+	values  Values
+	byName  map[string]*Table
+	section string // USERS, TABLE, TABLE DATA, …
+	table   *Table // of the last two
+	loading *Table // whose rows are being read
+}
+
+func (r *outliner) take(it Item) error {
+	if it.Kind != Row && it.Kind != Relate {
+		r.endData(it.Offset)
+	}
+	switch it.Kind {
+	case Banner:
+		r.banner(it)
+		return nil
+	case Note:
+		r.o.Notes = append(r.o.Notes, string(it.Text))
+		return nil
+	case Statement:
+		r.define(ParseSection(r.section, string(it.Text)), it)
+		return nil
+	}
+	return r.row(it)
+}
+
+func (r *outliner) banner(it Item) {
+	text := string(it.Text)
+	kind, name, _ := strings.Cut(text, ": ")
+	r.section = kind
+	if kind != "TABLE" && kind != "TABLE DATA" {
+		r.table = nil
+		return
+	}
+	r.table = r.named(Ident(name))
+	if kind == "TABLE DATA" {
+		r.table.HasData = true
+		r.table.Data.Offset, r.loading = r.Offset(), r.table
+	}
+}
+
+// endData ends the rows of a table where something else begins.
+func (r *outliner) endData(at int64) {
+	if t := r.loading; t != nil {
+		t.Data.Length = at - t.Data.Offset
+		t.Span.grow(t.Data.Offset, at)
+		r.loading = nil
+	}
+}
+
+func (r *outliner) named(name string) *Table {
+	t := r.byName[name]
+	if t == nil {
+		t = &Table{Name: name}
+		r.byName[name] = t
+		r.o.Tables = append(r.o.Tables, t)
+	}
+	return t
+}
+
+func (r *outliner) define(d Definition, it Item) {
+	end := r.Offset()
+	switch d.Kind {
+	case "TABLE":
+		// The plain definition of a view stands behind the previous table's
+		// section, before any banner of its own.
+		r.table = r.named(d.Name)
+		if r.table.Define != nil && d.IsView() {
+			r.table.Plain = r.table.Define
+		}
+		r.table.Define = &d
+	case "FIELD":
+		r.table = r.named(d.On)
+		r.table.Fields = append(r.table.Fields, d)
+	case "INDEX":
+		r.table = r.named(d.On)
+		r.table.Indexes = append(r.table.Indexes, d)
+	case "EVENT":
+		r.table = r.named(d.On)
+		r.table.Events = append(r.table.Events, d)
+	default:
+		r.o.Globals = append(r.o.Globals, d)
+		return
+	}
+	r.table.Span.grow(it.Offset, end)
+}
+
+func (r *outliner) row(it Item) error {
+	if r.loading == nil {
+		return fmt.Errorf("%w: rows outside of a table, near byte %d", ErrSyntax, it.Offset)
+	}
+	if it.Edge {
+		r.table.Edges++
+	} else {
+		r.table.Records++
+	}
+	if r.depth == Count || it.Kind == Relate {
+		return nil
+	}
+	if err := r.values.Walk(it.Text, it.Edge); err != nil {
+		return fmt.Errorf("%w, near byte %d", err, it.Offset)
+	}
+	addName(&r.table.In, r.values.In)
+	addName(&r.table.Out, r.values.Out)
+	return nil
+}
+
+// addName adds a printed table name to a short list.
+func addName(list *[]string, printed []byte) {
+	if len(printed) == 0 {
+		return
+	}
+	for _, have := range *list {
+		if have == string(printed) {
+			return
+		}
+	}
+	if bytes.IndexByte(printed, '`') < 0 && printed[0] < 0x80 {
+		*list = append(*list, string(printed))
+		return
+	}
+	if name := Ident(string(printed)); !slices.Contains(*list, name) {
+		*list = append(*list, name)
+	}
+}

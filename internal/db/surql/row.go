@@ -1,0 +1,200 @@
+package surql
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// A Values walks the values of rows, one row after the other. It finds what the
+// text of a dump gets wrong and what a restore must know of a row.
+type Values struct {
+	// In and Out are the tables that an edge's ends lie in, as printed.
+	In, Out []byte
+	// Ints, where asked for, is called with each integer of the row's own
+	// fields and with an integer as the row's id.
+	Ints func(field []byte, n int64)
+
+	Tables int // table values that were printed as bare words
+	Points int // points that were printed as (x, y) in a GeometryCollection
+
+	row   []byte
+	cuts  []cut
+	stack []frame
+}
+
+// A cut replaces row[from:to] on the way out.
+type cut struct {
+	from, to int
+	as       edit
+}
+
+type edit byte
+
+const (
+	asTable edit = iota // `name` → type::table('name')
+	asPoint             // (x, y) → { type: 'Point', coordinates: [x, y] }
+)
+
+// A frame is an open bracket.
+type frame struct {
+	by         byte // ( [ or {
+	key        bool // an object, and a key comes next
+	object     bool
+	collection bool // an object that is a GeometryCollection, or its array
+}
+
+// values that are words and no names.
+var constants = map[string]bool{
+	"true": true, "false": true, "NONE": true, "NULL": true, "NaN": true, "Infinity": true,
+}
+
+var collectionHead = []byte("{ type: 'GeometryCollection', geometries: [")
+
+// Walk reads one row, the object with its braces. What it found stands in v
+// until the next call. In and Out are set only where edge is true.
+func (v *Values) Walk(row []byte, edge bool) error {
+	v.row, v.cuts, v.stack = row, v.cuts[:0], v.stack[:0]
+	v.In, v.Out = nil, nil
+	var key []byte
+	want := true // a value may begin here
+	for i := 0; i < len(row); {
+		c := row[i]
+		switch {
+		case c == ' ' || c == '\n' || c == '\t' || c == '\r':
+			i++
+		case c == '{' || c == '[' || c == '(':
+			if c == '(' && want && v.inCollection() {
+				n, err := v.skip(i)
+				if err != nil {
+					return err
+				}
+				v.cuts = append(v.cuts, cut{i, n, asPoint})
+				v.Points++
+				i, want = n, false
+				continue
+			}
+			want = true
+			v.push(i)
+			i++
+		case c == '}' || c == ']' || c == ')':
+			if len(v.stack) == 0 {
+				return v.bad(i)
+			}
+			v.stack = v.stack[:len(v.stack)-1]
+			want = false
+			i++
+		case c == ',':
+			if len(v.stack) == 0 {
+				return v.bad(i)
+			}
+			top := &v.stack[len(v.stack)-1]
+			top.key, want = top.object, true
+			i++
+		case c == '.' && i+1 < len(row) && row[i+1] == '.':
+			i += 2
+			if i < len(row) && row[i] == '=' {
+				i++
+			}
+			want = true
+		case len(v.stack) > 0 && v.stack[len(v.stack)-1].key:
+			n, err := v.keyEnd(i)
+			if err != nil {
+				return err
+			}
+			if len(v.stack) == 1 {
+				key = row[i : n-1]
+			}
+			v.stack[len(v.stack)-1].key = false
+			i, want = n, true
+		default:
+			n, err := v.scalar(i, want, edge, key)
+			if err != nil {
+				return err
+			}
+			i, want = n, false
+		}
+	}
+	if len(v.stack) != 0 {
+		return v.bad(len(row))
+	}
+	return nil
+}
+
+// Append appends the row that was walked, with everything put right.
+func (v *Values) Append(dst []byte) []byte {
+	at := 0
+	for _, c := range v.cuts {
+		dst = append(dst, v.row[at:c.from]...)
+		text := v.row[c.from:c.to]
+		switch c.as {
+		case asTable:
+			dst = append(dst, "type::table("...)
+			dst = append(dst, QuoteString(Ident(string(text)))...)
+			dst = append(dst, ')')
+		case asPoint:
+			dst = append(dst, "{ type: 'Point', coordinates: ["...)
+			dst = append(dst, text[1:len(text)-1]...)
+			dst = append(dst, "] }"...)
+		}
+		at = c.to
+	}
+	return append(dst, v.row[at:]...)
+}
+
+// push opens the bracket at i.
+func (v *Values) push(i int) {
+	f := frame{by: v.row[i]}
+	switch f.by {
+	case '{':
+		// Every version prints an object as `{ a: 1 }` or `{  }` and a set as
+		// `{1, 2}`, `{1,}` or `{,}`.
+		f.object = i+1 < len(v.row) && v.row[i+1] == ' '
+		f.key = f.object
+		f.collection = bytes.HasPrefix(v.row[i:], collectionHead)
+	case '[':
+		// A real collection has its geometries behind its type; an object that
+		// looks like one has its keys sorted.
+		f.collection = len(v.stack) > 0 && v.stack[len(v.stack)-1].by == '{' && v.stack[len(v.stack)-1].collection
+	}
+	v.stack = append(v.stack, f)
+}
+
+func (v *Values) inCollection() bool {
+	top := len(v.stack) - 1
+	return top >= 0 && v.stack[top].by == '[' && v.stack[top].collection
+}
+
+// keyEnd returns where the value behind the key at i may begin.
+func (v *Values) keyEnd(i int) (int, error) {
+	n := i
+	switch c := v.row[i]; {
+	case classes[c] == quote:
+		n += quotedLen(v.row[i:])
+	case isWord(c):
+		for n < len(v.row) && isWord(v.row[n]) {
+			n++
+		}
+	}
+	if n == i || n >= len(v.row) || v.row[n] != ':' {
+		return 0, v.bad(i)
+	}
+	return n + 1, nil
+}
+
+func (v *Values) bad(i int) error {
+	return fmt.Errorf("%w: no value that is known, at byte %d of a row", ErrSyntax, i)
+}
+
+// skip returns the end of the bracketed text that starts at i.
+func (v *Values) skip(i int) (int, error) {
+	var s span
+	s.reset(closer[v.row[i]])
+	over, err := s.advance(v.row[i:])
+	if err != nil {
+		return 0, err
+	}
+	if !over {
+		return 0, v.bad(i)
+	}
+	return i + s.pos, nil
+}

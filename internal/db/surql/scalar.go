@@ -1,0 +1,180 @@
+package surql
+
+import "bytes"
+
+// scalar walks what is no bracket: a literal, a record id up to its key if that
+// is bracketed, a function's name, or a table's name as a value. It returns
+// where to go on.
+func (v *Values) scalar(i int, want, edge bool, key []byte) (int, error) {
+	row := v.row
+	switch c := row[i]; {
+	case c == '\'' || c == '"' || c == '/':
+		n := quotedLen(row[i:])
+		if n == 0 {
+			return 0, v.bad(i)
+		}
+		return i + n, nil
+	case c == '`':
+		n := quotedLen(row[i:])
+		if n == 0 {
+			return 0, v.bad(i)
+		}
+		return v.word(i, i+n, want, edge, key)
+	case bytes.HasPrefix(row[i:], []byte(angleOpen)):
+		n, more := angleLen(row[i:])
+		if more {
+			return 0, v.bad(i)
+		}
+		return v.word(i, i+n, want, edge, key)
+	case c == '<':
+		return v.future(i)
+	case c == '-' || c == '+' || c >= '0' && c <= '9':
+		return v.number(i, key), nil
+	case isWord(c):
+		n := wordEnd(row, i)
+		if n < len(row) && classes[row[n]] == quote && row[n] != '`' { // d'…', u'…', b"…", f"…"
+			return v.scalar(n, false, false, nil)
+		}
+		return v.word(i, n, want, edge, key)
+	}
+	return 0, v.bad(i)
+}
+
+// word handles the name in row[i:n].
+func (v *Values) word(i, n int, want, edge bool, key []byte) (int, error) {
+	row := v.row
+	switch {
+	case n+1 < len(row) && row[n] == ':' && row[n+1] == ':': // a::function(
+		for n < len(row) && (row[n] == ':' || isWord(row[n])) {
+			n++
+		}
+		return n, nil
+	case n < len(row) && row[n] == ':':
+		if edge && len(v.stack) == 1 {
+			switch string(key) {
+			case "in":
+				v.In = row[i:n]
+			case "out":
+				v.Out = row[i:n]
+			}
+		}
+		return v.id(n+1, key)
+	case n < len(row) && row[n] == '(':
+		return n, nil
+	case want && !constants[string(row[i:n])]:
+		v.cuts = append(v.cuts, cut{i, n, asTable})
+		v.Tables++
+	}
+	return n, nil
+}
+
+// id walks the key of a record id that starts at i, unless it is bracketed.
+func (v *Values) id(i int, key []byte) (int, error) {
+	row := v.row
+	if i >= len(row) {
+		return 0, v.bad(i)
+	}
+	switch c := row[i]; {
+	case c == '[' || c == '{':
+		return i, nil
+	case classes[c] == quote:
+		n := quotedLen(row[i:])
+		if n == 0 {
+			return 0, v.bad(i)
+		}
+		return v.idRange(i+n, key)
+	case bytes.HasPrefix(row[i:], []byte(angleOpen)):
+		n, more := angleLen(row[i:])
+		if more {
+			return 0, v.bad(i)
+		}
+		return v.idRange(i+n, key)
+	case c == '.' || c == '>':
+		return v.idRange(i, key)
+	}
+	n := i
+	if row[n] == '-' || row[n] == '+' {
+		n++
+	}
+	n = wordEnd(row, n)
+	if n == i {
+		return 0, v.bad(i)
+	}
+	if n < len(row) && classes[row[n]] == quote && row[n] != '`' { // t:u'…'
+		m := quotedLen(row[n:])
+		if m == 0 {
+			return 0, v.bad(i)
+		}
+		return v.idRange(n+m, key)
+	}
+	if v.Ints != nil && len(v.stack) == 1 && string(key) == "id" {
+		if k, ok := intValue(string(row[i:n])); ok {
+			v.Ints(key, k)
+		}
+	}
+	return v.idRange(n, key)
+}
+
+// idRange goes past the second half of t:1..5, which is a key and no value.
+func (v *Values) idRange(i int, key []byte) (int, error) {
+	row := v.row
+	if i < len(row) && row[i] == '>' {
+		i++
+	}
+	if i+1 >= len(row) || row[i] != '.' || row[i+1] != '.' {
+		return i, nil
+	}
+	i += 2
+	if i < len(row) && row[i] == '=' {
+		i++
+	}
+	if i < len(row) && (classes[row[i]] == shut || row[i] == ',' || row[i] == ' ') {
+		return i, nil
+	}
+	return v.id(i, key)
+}
+
+// number walks a number, a duration, or what follows a sign.
+func (v *Values) number(i int, key []byte) int {
+	row, n := v.row, i
+	if row[n] == '-' || row[n] == '+' {
+		n++
+	}
+	for n < len(row) {
+		if isWord(row[n]) {
+			n++
+			continue
+		}
+		if row[n] == '.' && n+1 < len(row) && row[n+1] >= '0' && row[n+1] <= '9' && row[n-1] != '.' {
+			n++
+			continue
+		}
+		if (row[n] == '-' || row[n] == '+') && (row[n-1] == 'e' || row[n-1] == 'E') {
+			n++
+			continue
+		}
+		break
+	}
+	if v.Ints != nil && len(v.stack) == 1 {
+		if k, ok := intValue(string(row[i:n])); ok {
+			v.Ints(key, k)
+		}
+	}
+	return n
+}
+
+// future walks the <future> { … } of 2.x; what is in it is code, no value.
+func (v *Values) future(i int) (int, error) {
+	n := bytes.IndexByte(v.row[i:], '{')
+	if !bytes.HasPrefix(v.row[i:], []byte("<future>")) || n < 0 {
+		return 0, v.bad(i)
+	}
+	return v.skip(i + n)
+}
+
+func wordEnd(row []byte, n int) int {
+	for n < len(row) && isWord(row[n]) {
+		n++
+	}
+	return n
+}

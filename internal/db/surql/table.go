@@ -1,0 +1,120 @@
+package surql
+
+import (
+	"slices"
+	"strings"
+)
+
+// IsView says whether a TABLE definition computes its rows from others.
+func (d Definition) IsView() bool { return d.Kind == "TABLE" && d.find(0, "AS", "SELECT") > 0 }
+
+// IsDrop says whether a TABLE definition throws its rows away.
+func (d Definition) IsDrop() bool { return d.Kind == "TABLE" && d.find(2, "DROP") > 0 }
+
+// Reads returns the tables that a view reads, in order, each once.
+func (d Definition) Reads() []string {
+	var out []string
+	i := d.find(0, "AS", "SELECT")
+	if i < 0 {
+		return nil
+	}
+	for ; i < len(d.tokens); i++ {
+		if !d.has(i, "FROM") {
+			continue
+		}
+		for i++; i < len(d.tokens); i++ {
+			if d.has(i, "ONLY") {
+				continue
+			}
+			if d.tokens[i].Kind > Name {
+				break
+			}
+			if name := Ident(d.token(i)); !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+			if d.token(i+1) != "," {
+				break
+			}
+			i++
+		}
+	}
+	return out
+}
+
+// Relation returns what a TABLE definition says of its edges: the tables that
+// they may come from and go to (none: any), and whether those must exist.
+func (d Definition) Relation() (in, out []string, enforced, ok bool) {
+	if d.Kind != "TABLE" || d.find(0, "TYPE", "RELATION") < 0 {
+		return nil, nil, false, false
+	}
+	i := d.find(0, "TYPE", "RELATION") + 2
+	for ; i < len(d.tokens); i++ {
+		switch {
+		case d.has(i, "IN"), d.has(i, "FROM"):
+			in, i = d.union(i + 1)
+		case d.has(i, "OUT"), d.has(i, "TO"):
+			out, i = d.union(i + 1)
+		case d.has(i, "ENFORCED"):
+			enforced = true
+		default:
+			return in, out, enforced, true
+		}
+	}
+	return in, out, enforced, true
+}
+
+// union reads a | b | c and returns the names and the last token's index.
+func (d Definition) union(i int) ([]string, int) {
+	var names []string
+	for i < len(d.tokens) {
+		names = append(names, Ident(d.token(i)))
+		if d.token(i+1) != "|" {
+			break
+		}
+		i += 2
+	}
+	return names, i
+}
+
+// IsReference says whether a FIELD definition keeps a list of who points to whom.
+func (d Definition) IsReference() bool { return d.Kind == "FIELD" && d.find(2, "REFERENCE") > 0 }
+
+// RecordTables returns the tables that a FIELD's type names as record<…>.
+func (d Definition) RecordTables() []string {
+	var out []string
+	from, to := d.fieldType()
+	for i := from; i < to; i++ {
+		if d.has(i, "record") && d.token(i+1) == "<" {
+			names, end := d.union(i + 2)
+			out = append(out, names...)
+			i = end
+		}
+	}
+	return out
+}
+
+// fieldClauses end the TYPE of a field.
+var fieldClauses = []string{"DEFAULT", "READONLY", "VALUE", "ASSERT", "REFERENCE", "PERMISSIONS", "COMMENT", "FLEXIBLE", "COMPUTED", "TYPE"}
+
+// fieldType returns the tokens of a FIELD's type, half open.
+func (d Definition) fieldType() (from, to int) {
+	from = d.find(2, "TYPE")
+	if d.Kind != "FIELD" || from < 0 {
+		return 0, 0
+	}
+	from++
+	for to = from; to < len(d.tokens) && d.token(to) != ";"; to++ {
+		if d.tokens[to].Kind == Word && slices.Contains(fieldClauses, strings.ToUpper(d.token(to))) {
+			break
+		}
+	}
+	return from, to
+}
+
+// span returns the text of tokens from to, half open.
+func (d Definition) span(from, to int) string {
+	if from >= to {
+		return ""
+	}
+	return d.Text[d.tokens[from].From:d.tokens[to-1].To]
+}

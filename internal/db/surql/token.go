@@ -1,0 +1,178 @@
+package surql
+
+import (
+	"strconv"
+	"strings"
+)
+
+// What a Token is.
+type TokenKind int
+
+const (
+	Word   TokenKind = iota + 1 // keyword, plain name, number or part of one
+	Name                        // `quoted name` or ⟨one⟩
+	String                      // 'text', "text", with its prefix letter if it has one
+	Regex                       // /text/
+	Punct                       // one character, or one of :: -> <- ..
+)
+
+// A Token is a run of a statement's text.
+type Token struct {
+	Kind     TokenKind
+	From, To int // in the text
+}
+
+// Tokens splits one statement, or one value, without its white space. A text
+// that ends inside a string gives that rest as one Punct.
+func Tokens(text string) []Token {
+	var out []Token
+	for i := 0; i < len(text); {
+		if strings.IndexByte(" \t\r\n", text[i]) >= 0 {
+			i++
+			continue
+		}
+		k, n := token(text, i)
+		out = append(out, Token{k, i, i + n})
+		i += n
+	}
+	return out
+}
+
+// token measures what stands at i.
+func token(text string, i int) (TokenKind, int) {
+	rest := text[i:]
+	switch c := rest[0]; {
+	case c == '`':
+		return orRest(Name, quotedLen([]byte(rest)), rest)
+	case c == '\'' || c == '"':
+		return orRest(String, quotedLen([]byte(rest)), rest)
+	case strings.HasPrefix(rest, angleOpen):
+		n, _ := angleLen([]byte(rest))
+		return orRest(Name, n, rest)
+	case c == '/' && !afterOperand([]byte(text[:i])):
+		return orRest(Regex, regexLen([]byte(rest)), rest)
+	case len(rest) > 1 && strings.IndexByte("bdfrsu", c) >= 0 && (rest[1] == '\'' || rest[1] == '"'):
+		k, n := orRest(String, quotedLen([]byte(rest[1:])), rest[1:])
+		return k, n + 1
+	case isWord(c):
+		n := 1
+		for n < len(rest) && isWord(rest[n]) && !strings.HasPrefix(rest[n:], angleOpen) {
+			n++
+		}
+		return Word, n
+	}
+	for _, p := range []string{"::", "->", "<-", ".."} {
+		if strings.HasPrefix(rest, p) {
+			return Punct, len(p)
+		}
+	}
+	return Punct, 1
+}
+
+func orRest(k TokenKind, n int, rest string) (TokenKind, int) {
+	if n == 0 {
+		return Punct, len(rest)
+	}
+	return k, n
+}
+
+// Ident returns the name that a Word or Name token stands for.
+func Ident(text string) string {
+	switch {
+	case len(text) >= 2 && text[0] == '`':
+		return unescape(text[1 : len(text)-1])
+	case strings.HasPrefix(text, angleOpen):
+		return unescape(strings.TrimSuffix(text[len(angleOpen):], angleClose))
+	}
+	return text
+}
+
+// unescape undoes backslashes the way SurrealDB prints names.
+func unescape(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' || i+1 == len(s) {
+			b.WriteByte(s[i])
+			continue
+		}
+		i++
+		switch s[i] {
+		case 'n':
+			b.WriteByte('\n')
+		case 'r':
+			b.WriteByte('\r')
+		case 't':
+			b.WriteByte('\t')
+		case 'b':
+			b.WriteByte('\b')
+		case 'f':
+			b.WriteByte('\f')
+		case '0':
+			b.WriteByte(0)
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// QuoteIdent prints a name so that every SurrealDB reads it back as that name:
+// bare where that is certain, in backticks elsewhere.
+func QuoteIdent(name string) string {
+	bare := name != "" && (name[0] < '0' || name[0] > '9')
+	for i := 0; bare && i < len(name); i++ {
+		bare = isWord(name[i]) && name[i] < 0x80
+	}
+	if bare && !reserved[strings.ToUpper(name)] {
+		return name
+	}
+	return "`" + escape(name, '`') + "`"
+}
+
+// reserved are the words that stand for values, or start something that is no name.
+var reserved = map[string]bool{
+	"NONE": true, "NULL": true, "TRUE": true, "FALSE": true, "NAN": true, "INFINITY": true,
+	"IF": true, "SELECT": true, "FUNCTION": true, "RETURN": true, "LET": true, "THROW": true,
+	"ONLY": true, "VALUE": true, "FROM": true, "WHERE": true, "GROUP": true, "RELATION": true,
+	"IGNORE": true, "INTO": true, "OVERWRITE": true, "TABLE": true, "INDEX": true, "EXISTS": true,
+}
+
+// QuoteString prints a string literal.
+func QuoteString(s string) string { return "'" + escape(s, '\'') + "'" }
+
+func escape(s string, q byte) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; c {
+		case q, '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case '\n':
+			b.WriteString(`\n`)
+		case '\r':
+			b.WriteString(`\r`)
+		case 0:
+			b.WriteString(`\0`)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// StringValue returns what a String token without a prefix stands for.
+func StringValue(text string) (string, bool) {
+	if len(text) < 2 || text[0] != '\'' && text[0] != '"' {
+		return "", false
+	}
+	return unescape(text[1 : len(text)-1]), true
+}
+
+// intValue reads a plain decimal integer.
+func intValue(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil
+}
