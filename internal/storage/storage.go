@@ -17,16 +17,20 @@ import (
 )
 
 // A Store holds immutable objects under slash-separated keys.
-// It is safe for concurrent use.
+// It is safe for concurrent use. No key may lie below another ("a" and "a/b"):
+// a file system cannot hold both, and some object stores cannot either.
 type Store interface {
 	// Put reads r to its io.EOF and makes the bytes visible under key, all at
 	// once. If r fails in any other way, ctx ends, or a later step fails, no
 	// object appears and nothing unfinished is left that the store can remove.
 	// It never replaces: an existing key is fs.ErrExist, and the object stays.
+	// Only io.EOF itself is the end of r, and an error of r comes back wrapped.
+	// Put does not close r, and when it fails it may leave some of r unread; a
+	// Read that hangs is the caller's to end, cancelling ctx does not.
 	Put(ctx context.Context, key string, r io.Reader, o PutOptions) error
 
 	// Get opens the whole object; a missing one is fs.ErrNotExist.
-	// The caller closes the reader.
+	// The caller closes the reader, which ends with ctx.
 	Get(ctx context.Context, key string) (io.ReadCloser, error)
 
 	// List yields every object whose key starts with prefix, in no promised
@@ -42,7 +46,7 @@ type Store interface {
 type Ranger interface {
 	// GetRange opens length bytes from offset. A range that reaches past the
 	// end is an error that the caller sees at the latest while reading
-	// (io.ErrUnexpectedEOF).
+	// (io.ErrUnexpectedEOF). Otherwise as Get.
 	GetRange(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error)
 }
 
