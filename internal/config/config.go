@@ -1,0 +1,136 @@
+// Package config turns vapora-backup.yaml and the environment into one value
+// of plain data that has been checked as a whole.
+//
+// The types below are the contract with the operator. Each key's type,
+// default, limits and meaning stand in its struct tag and nowhere else: the
+// checks, the JSON Schema and docs/config.md are all made from the tags.
+//
+//	yaml     the key
+//	doc      what it means, in Markdown
+//	need     the entry is refused without it
+//	default  the value where the file has none
+//	enum     the values that it may have, separated by spaces
+//	range    the smallest and the largest number
+//	form     name, path, server (a database's URL) or store (a destination's)
+//	env      "no": the environment cannot set it
+//	later    keys, or values of an enum, that a later release will know
+//
+// A secret is never in a Config: it says where the secret lies, and
+// [Secret.Value] fetches it.
+package config
+
+// A Config is what [Load] makes of the file, its includes and the environment.
+// Defaults are filled in and relative paths are joined to the folder of the
+// file that holds them.
+type Config struct {
+	Version      int           `yaml:"version" need:"yes" range:"1 1" doc:"The version of this format: 1."`
+	Include      []string      `yaml:"include" form:"path" env:"no" doc:"More files of this shape, such as \"conf.d/*.yaml\". Lists are appended; a single value stands in one file only. An included file includes no others."`
+	Databases    []Database    `yaml:"databases" doc:"The SurrealDB databases to back up. At least one."`
+	Destinations []Destination `yaml:"destinations" doc:"The places that hold backups. At least one."`
+	Encryption   Encryption    `yaml:"encryption" doc:"Who can read the backups."`
+	Signing      Signing       `yaml:"signing" doc:"Who wrote the backups."`
+
+	_ struct{} `later:"servers configs volumes logs git images files objectives deletion restore_test audit notify schedule"`
+
+	file string
+	root *node
+}
+
+// A Database is one source of kind "database".
+type Database struct {
+	Name         string      `yaml:"name" need:"yes" form:"name" doc:"What its backups are called: lower-case letters, digits, \".\", \"_\" and \"-\", at most 63. Never change it: the backups lie under it."`
+	URL          string      `yaml:"url" need:"yes" form:"server" doc:"The server, over HTTP: \"http://host:8000\" or \"https://host\"."`
+	Namespace    string      `yaml:"namespace" need:"yes" doc:"The namespace of the database."`
+	Database     string      `yaml:"database" doc:"The database to back up. Either this or \"all_databases\"."`
+	AllDatabases bool        `yaml:"all_databases" doc:"Every database of the namespace, each its own backup."`
+	Auth         string      `yaml:"auth" default:"root" enum:"root namespace database" doc:"The level at which the user or the token is defined."`
+	Username     string      `yaml:"username" doc:"The user; needs \"password\"."`
+	Password     Secret      `yaml:"password" doc:"The user's password."`
+	Token        Secret      `yaml:"token" doc:"A bearer token, in place of \"username\" and \"password\"."`
+	TLS          TLS         `yaml:"tls" doc:"How to trust an https server with a private certificate."`
+	MinSize      Size        `yaml:"min_size" doc:"A dump smaller than this is a failed backup."`
+	AccessKeys   []AccessKey `yaml:"access_keys" doc:"Keys of access methods, which SurrealDB 3 hides in its exports. They are sealed beside the dump and put back by a restore."`
+	Recipients   []string    `yaml:"recipients" doc:"Who can read the backups of this database, in place of \"encryption.recipients\"."`
+	LeaveOut     LeaveOut    `yaml:"leave_out" doc:"What the backup shall not hold."`
+	Timeouts     Timeouts    `yaml:"timeouts" doc:"How long to wait for the server."`
+
+	_ struct{} `later:"kubernetes"`
+}
+
+// TLS says how a server proves who it is.
+type TLS struct {
+	CA         string `yaml:"ca" form:"path" doc:"A PEM file of the certificates to trust, in place of the system's."`
+	ServerName string `yaml:"server_name" doc:"The name that the certificate must hold, where it is not the host of the URL."`
+}
+
+// An AccessKey is the real key of an access method.
+type AccessKey struct {
+	Name     string `yaml:"name" need:"yes" doc:"The access method, as in DEFINE ACCESS."`
+	Database string `yaml:"database" doc:"The database that defines it; needed only where, with \"all_databases\", several define the same name."`
+	Key      Secret `yaml:"key" need:"yes" doc:"Its key."`
+}
+
+// LeaveOut names what a backup does not hold.
+type LeaveOut struct {
+	Tables   []string `yaml:"tables" doc:"Tables, with all their records."`
+	Users    bool     `yaml:"users" doc:"Users of the database."`
+	Accesses bool     `yaml:"accesses" doc:"Access methods of the database."`
+}
+
+// Timeouts bound the silence of a server, never the length of its answer.
+type Timeouts struct {
+	Idle Duration `yaml:"idle" default:"2m" doc:"Give up when nothing at all arrives for this long. A long export that keeps sending is never cut."`
+}
+
+// A Destination is one place that holds backups.
+type Destination struct {
+	Name         string      `yaml:"name" need:"yes" form:"name" doc:"What the destination is called; the same rule as for databases."`
+	URL          string      `yaml:"url" need:"yes" form:"store" later:"gs azblob" doc:"\"file:///mnt/backups\", \"file:relative/folder\" or \"s3://bucket/prefix?region=eu-central-1\"; other S3 servers take \"endpoint=https://host\" and, most of them, \"path_style=true\"."`
+	Takes        string      `yaml:"takes" default:"all" enum:"all" later:"hourly daily weekly monthly" doc:"Which backups it takes."`
+	Required     bool        `yaml:"required" doc:"Whether a run fails when this destination does. Where it is not said: true for the first, false for the others, whose failure makes a run partial."`
+	SSE          SSE         `yaml:"sse" doc:"Encryption at rest by an S3 server, checked in its answer. It comes on top of \"encryption\"."`
+	StorageClass string      `yaml:"storage_class" doc:"The S3 storage class of the objects, such as \"STANDARD_IA\"."`
+	Credentials  Credentials `yaml:"credentials" doc:"Keys for S3. Without them: the AWS chain of environment, profile, web identity and instance role."`
+	CA           string      `yaml:"ca" form:"path" doc:"A PEM file of the certificates to trust, for an S3 server with a private one."`
+	Checksums    bool        `yaml:"checksums" default:"true" doc:"Send a checksum with every S3 upload. \"false\" only for servers that refuse them."`
+
+	// Store is what URL says, taken apart.
+	Store Store `yaml:"-"`
+
+	_ struct{} `later:"keep lock"`
+}
+
+// SSE is server-side encryption.
+type SSE struct {
+	Mode string   `yaml:"mode" need:"yes" enum:"AES256 aws:kms" doc:"The server's own key, or one of the key service."`
+	Key  string   `yaml:"key" doc:"The key's ID, ARN or alias for \"aws:kms\"; without one, the bucket's."`
+	Keys []SSEKey `yaml:"keys" doc:"A key per kind of backup, over \"key\"."`
+}
+
+// An SSEKey is the key for one kind of backup.
+type SSEKey struct {
+	Kind string `yaml:"kind" need:"yes" enum:"database" later:"server configs volumes logs git images files" doc:"The kind of backup."`
+	ID   string `yaml:"id" need:"yes" doc:"The key's ID, ARN or alias."`
+}
+
+// Credentials are S3 keys.
+type Credentials struct {
+	AccessKey    Secret `yaml:"access_key" need:"yes" doc:"The access key ID."`
+	SecretKey    Secret `yaml:"secret_key" need:"yes" doc:"The secret access key."`
+	SessionToken Secret `yaml:"session_token" doc:"The session token of temporary keys."`
+}
+
+// Encryption says who can read backups. The machine that takes them needs
+// recipients only.
+type Encryption struct {
+	Recipients []string `yaml:"recipients" doc:"Public keys that backups are sealed to: age (\"age1…\"), SSH or an age plugin's. Name at least two people or places that can open a backup."`
+	Identities []Secret `yaml:"identities" doc:"Private keys, only where backups are read: \"restore\", \"get\" and \"verify --deep\"."`
+	Level      int      `yaml:"level" default:"1" range:"1 19" doc:"The zstd level of compression."`
+}
+
+// Signing says with what manifests are signed and whose signatures count.
+type Signing struct {
+	Key      Secret   `yaml:"key" doc:"The minisign secret key that signs manifests."`
+	Password Secret   `yaml:"password" doc:"The password of the key, where it has one."`
+	Trusted  []string `yaml:"trusted" doc:"Minisign public keys (\"RWQ…\"). Where there is one, a backup that none of them signed is refused."`
+}

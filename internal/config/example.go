@@ -1,0 +1,121 @@
+package config
+
+import (
+	"bytes"
+	"strings"
+	"text/template"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// ExampleOptions are the parts of the example that differ from one operator to
+// the next. Every field but Recipients may be empty.
+type ExampleOptions struct {
+	Recipients     []string // without one the file does not pass Load
+	IdentityFile   string   // named in a comment only: a backup machine needs none
+	SigningKeyFile string
+	TrustedKeys    []string
+	DatabaseURL    string // http://localhost:8000
+	Namespace      string // vapora
+	Database       string // main
+	PasswordEnv    string // DB_PASSWORD
+	MinSize        string // 1MB
+	DestinationURL string // file:backups
+}
+
+// Example is the commented file that `config init` writes. Given a recipient
+// it passes Load as it is.
+func Example(o ExampleOptions) []byte {
+	for value, def := range map[*string]string{
+		&o.DatabaseURL: "http://localhost:8000", &o.Namespace: "vapora", &o.Database: "main",
+		&o.PasswordEnv: "DB_PASSWORD", &o.DestinationURL: "file:backups", &o.IdentityFile: "restore.key",
+		&o.MinSize: "1MB",
+	} {
+		if *value == "" {
+			*value = def
+		}
+	}
+	var b bytes.Buffer
+	t := template.Must(template.New("").Funcs(template.FuncMap{"yaml": inline}).Parse(exampleText))
+	if err := t.Execute(&b, o); err != nil {
+		// The template and its data are both in this file: a test executes it.
+		return nil
+	}
+	return b.Bytes()
+}
+
+// inline is a text or a list of texts as YAML that may stand between the
+// braces of a flow collection.
+func inline(v any) (string, error) {
+	value, single := v.(string)
+	if single {
+		v = []string{value}
+	}
+	var n yaml.Node
+	if err := n.Encode(v); err != nil {
+		return "", err
+	}
+	n.Style = yaml.FlowStyle
+	b, err := yaml.Marshal(&n)
+	text := strings.TrimSpace(string(b))
+	if single {
+		text = strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
+	}
+	return text, err
+}
+
+const exampleText = `# vapora-backup: what to back up, where to, and who can read it.
+# Check it with "vapora-backup config validate"; docs/config.md names every key.
+version: 1
+
+databases:
+  - name: vapora                    # backups are stored under this name: keep it
+    url: {{yaml .DatabaseURL}}
+    namespace: {{yaml .Namespace}}
+    database: {{yaml .Database}}                  # or: all_databases: true
+    username: root
+    password: {env: {{yaml .PasswordEnv}}}    # secrets: {env: NAME} or {file: PATH}, never a value
+    min_size: {{yaml .MinSize}}                   # a smaller dump is a failed backup; lower it for a small database
+    # SurrealDB 3 hides the keys of access methods in its exports. Name them, or a
+    # restore has to do without.
+    # access_keys: [{name: acct, key: {env: ACCT_KEY}}]
+
+destinations:
+  - name: primary
+    url: {{yaml .DestinationURL}}
+    # url: s3://vapora-backups/prod?region=eu-central-1    # &endpoint=https://host&path_style=true for other S3 servers
+    # sse: {mode: AES256}           # AES-256 at rest by the server, on top of our own encryption
+    # later: keep: {hourly: 24h, daily: 30d}               # the strategy: 30 days rolling
+  # A second provider or a place on-premises survives the loss of the first.
+  # - name: secondary
+  #   url: s3://vapora-secondary/prod?region=eu-west-1
+  #   # later: takes: daily, keep: {daily: 30d, weekly: 90d}
+  # - name: archive
+  #   url: s3://vapora-archive?region=eu-west-1
+  #   storage_class: DEEP_ARCHIVE
+  #   # later: takes: monthly, keep: {monthly: 7y}
+
+encryption:
+  # Public keys. At least two people or places should be able to open a backup.
+  recipients: {{yaml .Recipients}}
+  # Private keys belong only where backups are read, not on the machine that takes them.
+  # identities: [{file: {{yaml .IdentityFile}}}]
+{{if or .SigningKeyFile .TrustedKeys}}
+signing:
+{{- if .SigningKeyFile}}
+  key: {file: {{yaml .SigningKeyFile}}}           # says who wrote a backup
+{{- end}}
+{{- if .TrustedKeys}}
+  trusted: {{yaml .TrustedKeys}}
+{{- end}}
+{{else}}
+# signing:
+#   key: {file: sign.key}           # says who wrote a backup
+#   trusted: [RWQ…]
+{{end}}
+# Run "vapora-backup backup db" every hour: "0 * * * *". The strategy allows the
+# loss of at most 1 hour (RPO 1h) and 4 hours until service is back (RTO 4h).
+# later: objectives: {rpo: 1h, rto: 4h, availability: 99.9}
+# later: restore_test on the first Sunday of each month at 02:00 UTC
+# later: deletion: {approvals: 2, delay: 24h}
+`

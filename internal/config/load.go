@@ -1,0 +1,229 @@
+package config
+
+import (
+	"bytes"
+	"encoding"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/viper"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+)
+
+// maxFile bounds a config file; none that a person wrote comes near.
+const maxFile = 1 << 20
+
+// Find returns the config file to use: the flag, else $VAPORA_BACKUP_CONFIG,
+// else the first of ./vapora-backup.yaml and /etc/vapora-backup/config.yaml
+// that is there. If there is none the error is an fs.ErrNotExist with a hint.
+func Find(flag string, getenv func(string) string) (string, error) {
+	if flag != "" {
+		return flag, nil
+	}
+	if name := getenv("VAPORA_BACKUP_CONFIG"); name != "" {
+		return name, nil
+	}
+	usual := []string{"vapora-backup.yaml", "/etc/vapora-backup/config.yaml"}
+	for _, name := range usual {
+		// Any other error than absence is for Load to tell.
+		if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+			return name, nil
+		}
+	}
+	err := fmt.Errorf("find config: neither %s: %w", strings.Join(usual, " nor "), fs.ErrNotExist)
+	return "", hint.Wrap(err, "write one with `vapora-backup config init`, or name one with --config")
+}
+
+// Load reads the file, the files that it includes, and lays env over them (see
+// [Environ]). What is wrong with them comes as [Faults], all at once.
+func Load(path string, env map[string]string) (*Config, error) {
+	data, err := readFile(path)
+	if err != nil {
+		err = fmt.Errorf("read config: %w", err)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = hint.Wrap(err, "write one with `vapora-backup config init`")
+		}
+		return nil, err
+	}
+	return Parse(path, data, env)
+}
+
+// Parse is Load for a file whose content is at hand. The path stands in
+// messages, and what the file names is relative to its folder.
+func Parse(path string, data []byte, env map[string]string) (*Config, error) {
+	s, l := rootSpec(), &faultList{}
+	files := []string{path}
+	root := l.parse(path, data)
+	if root == nil {
+		return nil, l.err(files)
+	}
+	// What another version means by its keys is not ours to judge.
+	if v := root.child("version"); v != nil {
+		if l.check(v, s.field("version"), "version"); v.bad {
+			return nil, l.err(files)
+		}
+	}
+	files = append(files, l.include(root, path)...)
+	l.override(root, s, env)
+	l.check(root, s, "")
+	fillRequired(root)
+	c, err := decode(root, s)
+	if err != nil {
+		return nil, fmt.Errorf("decode config %s: %w", path, err)
+	}
+	c.file, c.root = path, root
+	l.validate(c)
+	if err := l.err(files); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// File is the path of the config's main file.
+func (c *Config) File() string { return c.file }
+
+func readFile(path string) (_ []byte, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = fmt.Errorf("%s: larger than %v", path, Size(maxFile))
+	}
+	return data, err
+}
+
+// parse returns the tree of one file, or nil if there is none.
+func (l *faultList) parse(path string, data []byte) *node {
+	whole := Origin{File: path}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	var doc, more yaml.Node
+	switch err := dec.Decode(&doc); {
+	case errors.Is(err, io.EOF):
+		l.at(whole, "", "empty file", "vapora-backup config init writes a good start")
+		return nil
+	case err != nil:
+		l.syntax(path, err)
+		return nil
+	}
+	if err := dec.Decode(&more); err == nil {
+		l.at(Origin{File: path, Line: more.Line}, "", "a second document", "one file holds one; use include for more")
+		return nil
+	} else if !errors.Is(err, io.EOF) {
+		l.syntax(path, err)
+		return nil
+	}
+	root := l.grow(doc.Content[0], path, "")
+	if root.kind != section {
+		l.at(root.from, "", "got "+root.noun()+", want sections such as databases", "vapora-backup config init writes a good start")
+		return nil
+	}
+	return root
+}
+
+// syntax moves the line number from the text of YAML's error to the fault's.
+func (l *faultList) syntax(path string, err error) {
+	o, problem := Origin{File: path}, strings.TrimPrefix(err.Error(), "yaml: ")
+	if rest, ok := strings.CutPrefix(problem, "line "); ok {
+		if number, text, ok := strings.Cut(rest, ": "); ok {
+			if line, err := strconv.Atoi(number); err == nil {
+				o.Line, problem = line, text
+			}
+		}
+	}
+	l.at(o, "", "not YAML: "+problem, "")
+}
+
+// fillRequired makes the first destination required where nothing is said:
+// the one default that depends on where an entry stands.
+func fillRequired(root *node) {
+	d := root.child("destinations")
+	if d == nil {
+		return
+	}
+	for i, item := range d.items {
+		if item.kind == section && item.child("required") == nil {
+			item.set("required", &node{value: strconv.FormatBool(i == 0)})
+		}
+	}
+}
+
+// decode fills a Config from a tree that was checked.
+func decode(root *node, s *spec) (*Config, error) {
+	v := viper.NewWithOptions(viper.KeyDelimiter("::"))
+	if err := v.MergeConfigMap(root.plain(s).(map[string]any)); err != nil {
+		return nil, err
+	}
+	var c Config
+	err := v.UnmarshalExact(&c, viper.DecodeHook(unmarshalText), func(d *mapstructure.DecoderConfig) {
+		d.TagName = "yaml"
+		d.WeaklyTypedInput = false
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range c.Destinations {
+		// A URL that cannot be parsed was reported, and is empty here.
+		c.Destinations[i].Store, _ = ParseStore(c.Destinations[i].URL)
+	}
+	return &c, nil
+}
+
+func unmarshalText(from, to reflect.Type, data any) (any, error) {
+	text, isText := data.(string)
+	value := reflect.New(to)
+	u, ok := value.Interface().(encoding.TextUnmarshaler)
+	if !isText || !ok {
+		return data, nil
+	}
+	if err := u.UnmarshalText([]byte(text)); err != nil {
+		return nil, err
+	}
+	return value.Elem().Interface(), nil
+}
+
+// plain is the tree as maps, lists and values, without what is faulty and
+// what is unknown. Entries of a list keep their places.
+func (n *node) plain(s *spec) any {
+	switch s.kind {
+	case number:
+		v, _ := strconv.Atoi(n.value)
+		return v
+	case toggle:
+		v, _ := strconv.ParseBool(n.value)
+		return v
+	case listOf:
+		items := make([]any, len(n.items))
+		for i, item := range n.items {
+			if item.bad {
+				item = &node{}
+			}
+			items[i] = item.plain(s.elem)
+		}
+		return items
+	case sectionOf, secret:
+		m := map[string]any{}
+		for _, member := range n.members {
+			switch f := s.field(member.name); {
+			case member.node.bad:
+			case s.kind == secret:
+				m[member.name] = member.node.value
+			case f != nil:
+				m[f.name] = member.node.plain(f)
+			}
+		}
+		return m
+	}
+	return n.value
+}

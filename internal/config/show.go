@@ -1,0 +1,52 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Show is the config in effect as YAML, each value with the place that it came
+// from: file:line, $NAME or default. Secrets show where they lie. What it
+// prints is itself a config.
+func (c *Config) Show() ([]byte, error) {
+	var b bytes.Buffer
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	if err := enc.Encode(c.root.yaml()); err != nil {
+		return nil, err
+	}
+	if err := enc.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// MarshalJSON is the config in effect under the keys of the file.
+func (c *Config) MarshalJSON() ([]byte, error) {
+	return json.Marshal(c.root.plain(rootSpec()))
+}
+
+func (n *node) yaml() *yaml.Node {
+	switch n.kind {
+	case section:
+		y := &yaml.Node{Kind: yaml.MappingNode}
+		for _, m := range n.members {
+			y.Content = append(y.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: m.name}, m.node.yaml())
+		}
+		return y
+	case list:
+		y := &yaml.Node{Kind: yaml.SequenceNode}
+		for _, item := range n.items {
+			y.Content = append(y.Content, item.yaml())
+		}
+		return y
+	}
+	y := &yaml.Node{Kind: yaml.ScalarNode, Value: n.value, LineComment: n.from.String()}
+	if n.tag == "!!str" {
+		// Without its tag, text such as "123" would be printed as a number.
+		y.SetString(n.value)
+	}
+	return y
+}
