@@ -1,0 +1,99 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+)
+
+// openOrMake opens the folder of the store and makes it where it is missing.
+func (s *Store) openOrMake() (*os.Root, error) {
+	root, err := os.OpenRoot(s.dir)
+	if err == nil {
+		return root, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open folder %s: %w", s.dir, cause(err))
+	}
+	// The topmost folder that is there gets a new entry, which must last too.
+	top := s.dir
+	for !exists(top) && filepath.Dir(top) != top {
+		top = filepath.Dir(top)
+	}
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make folder %s: %w", s.dir, cause(err))
+	}
+	for dir := s.dir; dir != top; {
+		dir = filepath.Dir(dir)
+		if err := syncPath(dir); err != nil {
+			return nil, fmt.Errorf("sync folder %s: %w", dir, cause(err))
+		}
+	}
+	if root, err = os.OpenRoot(s.dir); err != nil {
+		return nil, fmt.Errorf("open folder %s: %w", s.dir, cause(err))
+	}
+	return root, nil
+}
+
+func syncPath(dir string) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return syncFolder(root, ".")
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
+// makeFolder makes a folder of the store, and those above it, and opens it.
+func (s *Store) makeFolder(root *os.Root, folder string) (*os.Root, error) {
+	// Another Put that fails, or a Delete, may remove a folder between its
+	// making and its opening, because it is empty: then it is made again.
+	const tries = 100
+	for try := 0; ; try++ {
+		err := root.MkdirAll(filepath.FromSlash(folder), 0o700)
+		if err == nil {
+			var dir *os.Root
+			if dir, err = root.OpenRoot(filepath.FromSlash(folder)); err == nil {
+				return dir, nil
+			}
+		}
+		if !errors.Is(err, fs.ErrNotExist) || try == tries {
+			return nil, s.locate("make folder", folder, err)
+		}
+	}
+}
+
+// syncFolders puts the entries of folder and of all above it on the disk. Any
+// of them may be new, made by this Put or by one beside it.
+func (s *Store) syncFolders(root *os.Root, folder string) error {
+	for {
+		if err := syncFolder(root, folder); err != nil {
+			return s.locate("sync folder", folder, err)
+		}
+		if folder == "." {
+			return nil
+		}
+		folder = path.Dir(folder)
+	}
+}
+
+// removeEmpty removes folder and those above it as long as they are empty, and
+// returns the first that stays.
+func removeEmpty(root *os.Root, folder string) string {
+	for folder != "." {
+		err := removeFolder(root, folder)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		folder = path.Dir(folder)
+	}
+	return folder
+}

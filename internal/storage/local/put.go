@@ -1,0 +1,125 @@
+package local
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+)
+
+// Put implements storage.Store.
+func (s *Store) Put(ctx context.Context, key string, r io.Reader, _ storage.PutOptions) error {
+	if err := s.put(ctx, key, r); err != nil {
+		return fmt.Errorf("put %s: %w", key, err)
+	}
+	return nil
+}
+
+func (s *Store) put(ctx context.Context, key string, r io.Reader) (err error) {
+	if err := check(key); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	root, err := s.openOrMake()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	// Early, so that a long stream is not read in vain; commit decides.
+	if _, err := root.Lstat(filepath.FromSlash(key)); err == nil {
+		return fs.ErrExist
+	}
+	folder, name := path.Split(key)
+	folder = path.Clean(folder)
+	dir, err := s.makeFolder(root, folder)
+	if err != nil {
+		removeEmpty(root, folder)
+		return err
+	}
+	defer dir.Close()
+
+	temp := partial + rand.Text()
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, discard(dir, temp))
+			removeEmpty(root, folder)
+		}
+	}()
+	if err := s.write(ctx, dir, folder, temp, r); err != nil {
+		return err
+	}
+	if err := s.commit(dir, temp, name); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return fs.ErrExist
+		}
+		return s.locate("name the file in", folder, err)
+	}
+	if err := s.syncFolders(root, folder); err != nil {
+		return errors.Join(err, discard(dir, name))
+	}
+	return nil
+}
+
+// write makes the file temp of all that r gives, and has it on the disk.
+func (s *Store) write(ctx context.Context, dir *os.Root, folder, temp string, r io.Reader) error {
+	f, err := dir.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return s.locate("create a file in", folder, err)
+	}
+	defer f.Close() // a second Close after the one below does no harm
+	if err := fill(ctx, f, r); err != nil {
+		if we, ok := errors.AsType[*fs.PathError](err); ok && we.Path == f.Name() {
+			return s.locate("write to", folder, err)
+		}
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return s.locate("write to", folder, err)
+	}
+	if err := f.Close(); err != nil {
+		return s.locate("write to", folder, err)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// fill copies r to f until r's io.EOF or the end of ctx.
+func fill(ctx context.Context, f *os.File, r io.Reader) error {
+	// The wrappers hide ReadFrom and WriteTo, which would not look at ctx and
+	// choose smaller pieces.
+	_, err := io.CopyBuffer(struct{ io.Writer }{f}, &source{ctx, r}, make([]byte, 256<<10))
+	return err
+}
+
+// source ends with its context.
+type source struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	if s.ctx.Err() != nil {
+		return 0, context.Cause(s.ctx)
+	}
+	return s.r.Read(p)
+}
+
+// discard removes a file that must not stay; one that was never made is fine.
+func discard(dir *os.Root, name string) error {
+	err := dir.Remove(name)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return fmt.Errorf("remove unfinished file: %w", err)
+}

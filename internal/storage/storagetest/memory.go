@@ -1,0 +1,149 @@
+package storagetest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+)
+
+// A Memory is a store for tests. It ignores its context on purpose: a real
+// store that notices a cancelled context hides the fault of a caller that ends
+// a stream as if all were well. The zero value is an empty store.
+type Memory struct {
+	mu      sync.Mutex
+	objects map[string]object
+}
+
+type object struct {
+	data     []byte
+	modified time.Time
+}
+
+var (
+	_ storage.Store  = (*Memory)(nil)
+	_ storage.Ranger = (*Memory)(nil)
+)
+
+// Put implements storage.Store, but for its context.
+func (m *Memory) Put(_ context.Context, key string, r io.Reader, _ storage.PutOptions) error {
+	if err := storage.CheckKey(key); err != nil {
+		return fmt.Errorf("put %s: %w", key, err)
+	}
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return fmt.Errorf("put %s: %w", key, err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, ok := m.objects[key]; ok {
+		return fmt.Errorf("put %s: %w", key, fs.ErrExist)
+	}
+	m.set(key, data)
+	return nil
+}
+
+// Set plants an object, or replaces one: what an attacker or a failing disk
+// may do, and no Store.
+func (m *Memory) Set(key string, data []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.set(key, bytes.Clone(data))
+}
+
+func (m *Memory) set(key string, data []byte) {
+	if m.objects == nil {
+		m.objects = make(map[string]object)
+	}
+	m.objects[key] = object{data, time.Now().UTC()}
+}
+
+// Bytes returns a copy of an object, and whether there is one.
+func (m *Memory) Bytes(key string) ([]byte, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o, ok := m.objects[key]
+	return bytes.Clone(o.data), ok
+}
+
+// Keys returns the sorted keys of all objects.
+func (m *Memory) Keys() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.objects))
+}
+
+// Get implements storage.Store, but for its context.
+func (m *Memory) Get(_ context.Context, key string) (io.ReadCloser, error) {
+	o, err := m.get(key)
+	if err != nil {
+		return nil, err
+	}
+	return io.NopCloser(bytes.NewReader(o.data)), nil
+}
+
+// GetRange implements storage.Ranger, but for its context.
+func (m *Memory) GetRange(_ context.Context, key string, offset, length int64) (io.ReadCloser, error) {
+	if err := storage.CheckRange(offset, length); err != nil {
+		return nil, fmt.Errorf("get %s: %w", key, err)
+	}
+	o, err := m.get(key)
+	if err != nil {
+		return nil, err
+	}
+	rest := o.data[min(offset, int64(len(o.data))):]
+	return storage.Exactly(io.NopCloser(bytes.NewReader(rest)), length), nil
+}
+
+func (m *Memory) get(key string) (object, error) {
+	if err := storage.CheckKey(key); err != nil {
+		return object{}, fmt.Errorf("get %s: %w", key, err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o, ok := m.objects[key]
+	if !ok {
+		return object{}, fmt.Errorf("get %s: %w", key, fs.ErrNotExist)
+	}
+	return o, nil
+}
+
+// List implements storage.Store, but for its context.
+func (m *Memory) List(_ context.Context, prefix string) iter.Seq2[storage.Object, error] {
+	return func(yield func(storage.Object, error) bool) {
+		m.mu.Lock()
+		objects := maps.Clone(m.objects)
+		m.mu.Unlock()
+		for key, o := range objects {
+			if !strings.HasPrefix(key, prefix) {
+				continue
+			}
+			if !yield(storage.Object{Key: key, Size: int64(len(o.data)), Modified: o.modified}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Delete implements storage.Store, but for its context.
+func (m *Memory) Delete(_ context.Context, key string) error {
+	if err := storage.CheckKey(key); err != nil {
+		return fmt.Errorf("delete %s: %w", key, err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, ok := m.objects[key]; !ok {
+		return fmt.Errorf("delete %s: %w", key, fs.ErrNotExist)
+	}
+	delete(m.objects, key)
+	return nil
+}
