@@ -2,10 +2,7 @@ package config
 
 import (
 	"fmt"
-	"net/url"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -71,7 +68,7 @@ func (s *spec) example() string {
 
 func (l *faultList) checkSection(n *node, s *spec, path string) {
 	for _, m := range n.members {
-		p := join(path, clip(m.name))
+		p := join(path, word(m.name))
 		switch f := s.field(m.name); {
 		case f != nil:
 			l.check(m.node, f, p)
@@ -160,122 +157,4 @@ func validVariable(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-func (l *faultList) checkScalar(n *node, s *spec, path string) {
-	want := map[specKind]string{text: "!!str", number: "!!int", toggle: "!!bool", size: "!!str", duration: "!!str"}[s.kind]
-	zero := n.tag == "!!int" && n.value == "0" && (s.kind == size || s.kind == duration)
-	if n.tag != "" && n.tag != want && !zero {
-		l.wrongType(n, s, path)
-		return
-	}
-	if want == "!!str" {
-		n.tag = want
-	}
-	switch s.kind {
-	case text:
-		l.checkText(n, s, path)
-	case number:
-		l.checkNumber(n, s, path)
-	case toggle:
-		if _, err := strconv.ParseBool(n.value); err != nil {
-			l.add(n, path, fmt.Sprintf("got %q, want true or false", clip(n.value)), "")
-		}
-	case size:
-		if err := new(Size).UnmarshalText([]byte(n.value)); err != nil {
-			l.add(n, path, err.Error(), "write "+s.example())
-		}
-	case duration:
-		if err := new(Duration).UnmarshalText([]byte(n.value)); err != nil {
-			l.add(n, path, err.Error(), "write "+s.example())
-		}
-	}
-}
-
-func (l *faultList) checkNumber(n *node, s *spec, path string) {
-	v, err := strconv.Atoi(n.value)
-	switch {
-	case err != nil:
-		l.add(n, path, fmt.Sprintf("got %q, want a whole number", clip(n.value)), "")
-	case s.low == s.high && s.high != 0 && v != s.low:
-		l.add(n, path, fmt.Sprintf("%d is not known to this program, which reads %d", v, s.low), "use a vapora-backup that knows it")
-	case s.high != 0 && (v < s.low || v > s.high):
-		l.add(n, path, fmt.Sprintf("%d is out of range", v), fmt.Sprintf("%d to %d", s.low, s.high))
-	}
-}
-
-func (l *faultList) checkText(n *node, s *spec, path string) {
-	switch {
-	case n.value == "":
-		l.add(n, path, "empty", "give it a value or remove the key")
-	case strings.ContainsFunc(n.value, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		l.add(n, path, "has a control character", "")
-	case s.form == "name" && !validName(n.value):
-		l.add(n, path, fmt.Sprintf("%q is not a name", clip(n.value)), `lower-case letters, digits, ".", "_" and "-", the first a letter or digit, at most 63`)
-	case s.form == "path":
-		n.resolve()
-	case s.form == "store":
-		l.checkStore(n, s, path)
-	case s.form == "server":
-		l.checkServer(n, path)
-	case len(s.enum) > 0 && slices.Contains(s.later, n.value):
-		l.add(n, path, n.value+" is not yet supported by this version", "use "+strings.Join(s.enum, " or "))
-	case len(s.enum) > 0 && !slices.Contains(s.enum, n.value):
-		l.add(n, path, fmt.Sprintf("%q is not known", clip(n.value)), "use "+strings.Join(s.enum, " or "))
-	}
-}
-
-func (l *faultList) checkStore(n *node, s *spec, path string) {
-	if u, err := url.Parse(n.value); err == nil && slices.Contains(s.later, u.Scheme) {
-		l.add(n, path, u.Scheme+":// is not yet supported by this version", "use s3:// or file://")
-		return
-	}
-	if dir, ok := strings.CutPrefix(n.value, "file:"); ok && !strings.HasPrefix(dir, "/") && dir != "" {
-		rel := &node{value: dir, from: n.from}
-		rel.resolve()
-		n.value = "file:" + filepath.ToSlash(rel.value)
-	}
-	if _, err := ParseStore(n.value); err != nil {
-		l.add(n, path, err.Error(), "")
-	}
-}
-
-// checkServer never quotes the URL, which may hold a password.
-func (l *faultList) checkServer(n *node, path string) {
-	const cure = "write http://host:8000 or https://host"
-	u, err := url.Parse(n.value)
-	switch {
-	case err != nil:
-		l.add(n, path, "not a URL", cure)
-	case u.Scheme == "ws" || u.Scheme == "wss":
-		l.add(n, path, u.Scheme+":// is not for exports", "write http"+u.Scheme[2:]+"://")
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		l.add(n, path, "not an http or https URL", cure)
-	case u.User != nil:
-		l.add(n, path, "holds a user or a password", "move them to username and password")
-	case u.RawQuery != "" || u.Fragment != "":
-		l.add(n, path, "has parameters", "namespace and database have keys of their own")
-	}
-}
-
-// resolve makes a path that a file holds relative to that file. What the
-// environment says is relative to the working directory.
-func (n *node) resolve() {
-	if n.from.File != "" && !filepath.IsAbs(n.value) {
-		n.value = filepath.Join(filepath.Dir(n.from.File), n.value)
-	}
-}
-
-// validName is the rule for what becomes a part of a key in a bucket.
-func validName(s string) bool {
-	if len(s) == 0 || len(s) > 63 {
-		return false
-	}
-	for i, r := range s {
-		plain := r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
-		if !plain && (i == 0 || r != '.' && r != '_' && r != '-') {
-			return false
-		}
-	}
-	return true
 }

@@ -23,7 +23,7 @@ package config
 // Defaults are filled in and relative paths are joined to the folder of the
 // file that holds them.
 type Config struct {
-	Version      int           `yaml:"version" need:"yes" range:"1 1" doc:"The version of this format: 1."`
+	Version      int           `yaml:"version" need:"yes" range:"1 1" doc:"The number 1, the version of this format."`
 	Include      []string      `yaml:"include" form:"path" env:"no" doc:"More files of this shape, such as \"conf.d/*.yaml\". Lists are appended; a single value stands in one file only. An included file includes no others."`
 	Databases    []Database    `yaml:"databases" doc:"The SurrealDB databases to back up. At least one."`
 	Destinations []Destination `yaml:"destinations" doc:"The places that hold backups. At least one."`
@@ -85,7 +85,7 @@ type Timeouts struct {
 // A Destination is one place that holds backups.
 type Destination struct {
 	Name         string      `yaml:"name" need:"yes" form:"name" doc:"What the destination is called; the same rule as for databases."`
-	URL          string      `yaml:"url" need:"yes" form:"store" later:"gs azblob" doc:"\"file:///mnt/backups\", \"file:relative/folder\" or \"s3://bucket/prefix?region=eu-central-1\"; other S3 servers take \"endpoint=https://host\" and, most of them, \"path_style=true\"."`
+	URL          string      `yaml:"url" need:"yes" form:"store" later:"gs azblob" doc:"Where it is: \"file:///mnt/backups\", \"file:relative/folder\" or \"s3://bucket/prefix?region=eu-central-1\". Other S3 servers take \"endpoint=https://host\" and, most of them, \"path_style=true\"."`
 	Takes        string      `yaml:"takes" default:"all" enum:"all" later:"hourly daily weekly monthly" doc:"Which backups it takes."`
 	Required     bool        `yaml:"required" doc:"Whether a run fails when this destination does. Where it is not said: true for the first, false for the others, whose failure makes a run partial."`
 	SSE          SSE         `yaml:"sse" doc:"Encryption at rest by an S3 server, checked in its answer. It comes on top of \"encryption\"."`

@@ -60,7 +60,7 @@ func (l *faultList) assignField(n *node, s *spec, path string, keys []string, v 
 		l.at(v.from, join(path, keys[0]), "not yet supported by this version", "unset it")
 		return
 	case f == nil:
-		l.at(v.from, join(path, clip(keys[0])), "names nothing", suggest(keys[0], s))
+		l.at(v.from, join(path, word(keys[0])), "names nothing", suggest(keys[0], s))
 		return
 	case f.noEnv:
 		l.at(v.from, join(path, f.name), "can only be set in the file", "unset it")

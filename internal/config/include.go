@@ -29,7 +29,7 @@ func (l *faultList) include(root *node, main string) []string {
 		case err != nil:
 			l.add(pattern, path, fmt.Sprintf("%q is not a pattern", clip(pattern.value)), "")
 		case len(matches) == 0 && !strings.ContainsAny(name, "*?["):
-			l.add(pattern, path, name+" is not there", "")
+			l.add(pattern, path, fmt.Sprintf("%q is not there", pattern.value), "")
 		}
 		for _, match := range matches {
 			if !slices.Contains(files, match) {
@@ -74,7 +74,7 @@ func (n *node) drop(name string) {
 // value that stands in both is a fault, since neither file comes first.
 func (l *faultList) merge(dst, src *node, path string) {
 	for _, m := range src.members {
-		p := join(path, clip(m.name))
+		p := join(path, word(m.name))
 		switch have := dst.child(m.name); {
 		case have == nil:
 			dst.members = append(dst.members, m)

@@ -3,18 +3,24 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
 
 // Show is the config in effect as YAML, each value with the place that it came
 // from: file:line, $NAME or default. Secrets show where they lie. What it
-// prints is itself a config.
+// prints is itself a config, whose relative paths are those of the working
+// directory, and it includes nothing.
 func (c *Config) Show() ([]byte, error) {
 	var b bytes.Buffer
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)
-	if err := enc.Encode(c.root.yaml()); err != nil {
+	// What was included is there already.
+	root := *c.root
+	root.members = slices.Clone(root.members)
+	root.drop("include")
+	if err := enc.Encode(root.yaml()); err != nil {
 		return nil, err
 	}
 	if err := enc.Close(); err != nil {

@@ -111,7 +111,7 @@ func parseS3(u *url.URL) (Store, error) {
 
 func (s *S3) parameter(key string, values []string) error {
 	if len(values) > 1 {
-		return fmt.Errorf("has the parameter %s twice", clip(key))
+		return fmt.Errorf("has the parameter %q twice", clip(key))
 	}
 	value := values[0]
 	switch key {

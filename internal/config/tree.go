@@ -102,6 +102,15 @@ func entryPath(path string, i int, name string) string {
 	return path + "[" + name + "]"
 }
 
+// word is a key as a message shows it: one that could garble a terminal, or
+// break a line, is quoted.
+func word(key string) string {
+	if validVariable(key) {
+		return clip(key)
+	}
+	return strconv.Quote(clip(key))
+}
+
 // yamlName is the name of an entry that has not been grown yet.
 func yamlName(y *yaml.Node) string {
 	for i := 0; y.Kind == yaml.MappingNode && i+1 < len(y.Content); i += 2 {
@@ -147,10 +156,10 @@ func (l *faultList) growMember(n *node, key, value *yaml.Node, path string) {
 		l.at(from, path, "a key must be a word", "")
 		return
 	}
-	child := l.grow(value, from.File, join(path, clip(key.Value)))
+	child := l.grow(value, from.File, join(path, word(key.Value)))
 	for _, m := range n.members {
 		if m.name == key.Value {
-			l.at(from, join(path, clip(key.Value)), fmt.Sprintf("also in line %d", m.from.Line), "keep one of them")
+			l.at(from, join(path, word(key.Value)), fmt.Sprintf("also in line %d", m.from.Line), "keep one of them")
 			return
 		}
 	}

@@ -66,7 +66,7 @@ func (l *faultList) validate(c *Config) {
 		validateSource(p, d)
 		validateLogin(p, d)
 		if len(d.Recipients) == 0 && len(c.Encryption.Recipients) == 0 && !p.given("recipients") {
-			whole.section("encryption").fault("recipients", "missing", fmt.Sprintf("who shall be able to read the backups of %s? vapora-backup keys generate makes a key", d.Name))
+			whole.section("encryption").fault("recipients", "missing", fmt.Sprintf("who shall be able to read the backups of %s? vapora-backup keys generate makes a key", p.path))
 		}
 		p.publicKeys("recipients", d.Recipients)
 	}

@@ -1,0 +1,294 @@
+package config_test
+
+// bad is what Load says about each testdata/config/NAME.bad.yaml: every fault,
+// and the line that it stands in.
+func bad() map[string][]string {
+	return map[string][]string{
+		"access-key-elsewhere": {
+			`access-key-elsewhere.bad.yaml:3: databases[a].access_keys[x].key: missing; add it: its key`,
+			`access-key-elsewhere.bad.yaml:3: databases[a].access_keys[acct].database: this is not the database that is backed up; remove it`,
+		},
+		"access-key-twice": {
+			`access-key-twice.bad.yaml:3: databases[a].access_keys[acct]: the name is taken by access-key-twice.bad.yaml:3; names are unique in a list`,
+		},
+		"alias": {
+			`alias.bad.yaml:8: signing.trusted: aliases are not supported; write the value out`,
+		},
+		"auth-unknown": {
+			`auth-unknown.bad.yaml:3: databases[a].auth: "admin" is not known; use root or namespace or database`,
+		},
+		"bad-names": {
+			`bad-names.bad.yaml:3: databases[Vapora].name: "Vapora" is not a name; lower-case letters, digits, ".", "_" and "-", the first a letter or digit, at most 63`,
+			`bad-names.bad.yaml:4: databases[1].name: ".." is not a name; lower-case letters, digits, ".", "_" and "-", the first a letter or digit, at most 63`,
+			`bad-names.bad.yaml:6: destinations[0].name: "a/b" is not a name; lower-case letters, digits, ".", "_" and "-", the first a letter or digit, at most 63`,
+		},
+		"comment-only": {
+			`comment-only.bad.yaml: empty file; vapora-backup config init writes a good start`,
+		},
+		"control-character": {
+			`control-character.bad.yaml:3: databases[a].namespace: has a control character`,
+		},
+		"database-and-all": {
+			`database-and-all.bad.yaml:3: databases[a].all_databases: database is set too; keep one of them`,
+		},
+		"database-user-all": {
+			`database-user-all.bad.yaml:3: databases[a].auth: a user of one database cannot read all_databases; use a user of the namespace or of root`,
+		},
+		"duplicate-key": {
+			`duplicate-key.bad.yaml:6: databases[a].url: also in line 4; keep one of them`,
+		},
+		"duplicate-name": {
+			`duplicate-name.bad.yaml:4: databases[a]: the name is taken by duplicate-name.bad.yaml:3; names are unique in a list`,
+		},
+		"duration-bad": {
+			`duration-bad.bad.yaml:3: databases[a].timeouts.idle: "2 minutes" is not a duration; write 90s, 2h or 30d`,
+		},
+		"duration-zero": {
+			`duration-zero.bad.yaml:3: databases[a].timeouts.idle: shorter than a second; a server is silent for seconds while it starts an export; the default is 2m`,
+		},
+		"empty": {
+			`empty.bad.yaml: empty file; vapora-backup config init writes a good start`,
+		},
+		"empty-lists": {
+			`empty-lists.bad.yaml:2: databases: missing; name at least one database to back up`,
+			`empty-lists.bad.yaml:3: destinations: missing; name at least one place that holds backups`,
+		},
+		"empty-value": {
+			`empty-value.bad.yaml:3: databases[a].auth: empty; give it a value or remove the key`,
+		},
+		"half-logins": {
+			`half-logins.bad.yaml:3: databases[a].password: missing; add password: {env: NAME} or {file: PATH}`,
+			`half-logins.bad.yaml:4: databases[b].username: missing; add the user of the password`,
+		},
+		"identity-inline": {
+			`identity-inline.bad.yaml:8: encryption.identities[0]: a secret is never written here; use {env: NAME} or {file: PATH}`,
+		},
+		"include-clash": {
+			`parts/clash.yaml:1: version: also in include-clash.bad.yaml:2; keep one of them`,
+			`parts/clash.yaml:3: encryption.level: also in include-clash.bad.yaml:9; keep one of them`,
+			`parts/clash.yaml:4: notify: not yet supported by this version; remove it`,
+		},
+		"include-missing": {
+			`include-missing.bad.yaml:1: include[0]: "absent.yaml" is not there`,
+		},
+		"include-pattern": {
+			`include-pattern.bad.yaml:1: include[0]: "[" is not a pattern`,
+			`include-pattern.bad.yaml:1: include[1]: got a number, want text; put it in quotes`,
+		},
+		"include-twice": {
+			`parts/again.yaml:1: include: an included file includes no others; name them all in include-twice.bad.yaml`,
+			`parts/again.yaml:3: databases[a]: the name is taken by include-twice.bad.yaml:4; names are unique in a list`,
+		},
+		"later-keys": {
+			`later-keys.bad.yaml:3: databases[a].kubernetes: not yet supported by this version; remove it`,
+			`later-keys.bad.yaml:5: destinations[p].keep: not yet supported by this version; remove it`,
+			`later-keys.bad.yaml:5: destinations[p].lock: not yet supported by this version; remove it`,
+		},
+		"later-kind": {
+			`later-kind.bad.yaml:5: destinations[p].sse.keys[0].kind: configs is not yet supported by this version; use database`,
+		},
+		"later-sections": {
+			`later-sections.bad.yaml:8: servers: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:9: configs: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:10: volumes: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:11: logs: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:12: git: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:13: images: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:14: files: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:15: objectives: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:16: deletion: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:17: restore_test: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:18: audit: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:19: notify: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:20: schedule: not yet supported by this version; remove it`,
+		},
+		"later-store": {
+			`later-store.bad.yaml:5: destinations[p].url: gs:// is not yet supported by this version; use s3:// or file://`,
+			`later-store.bad.yaml:6: destinations[q].url: azblob:// is not yet supported by this version; use s3:// or file://`,
+		},
+		"later-takes": {
+			`later-takes.bad.yaml:5: destinations[p].takes: daily is not yet supported by this version; use all`,
+		},
+		"level-range": {
+			`level-range.bad.yaml:8: encryption.level: 22 is out of range; 1 to 19`,
+		},
+		"level-text": {
+			`level-text.bad.yaml:8: encryption.level: got text, want a number`,
+		},
+		"list": {
+			`list.bad.yaml:1: got a list, want sections such as databases; vapora-backup config init writes a good start`,
+		},
+		"long-name": {
+			`long-name.bad.yaml:3: databases[aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa].name: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…" is not a name; lower-case letters, digits, ".", "_" and "-", the first a letter or digit, at most 63`,
+		},
+		"many": {
+			`many.bad.yaml:3: databases[A].name: "A" is not a name; lower-case letters, digits, ".", "_" and "-", the first a letter or digit, at most 63`,
+			`many.bad.yaml:3: databases[A].url: not an http or https URL; write http://host:8000 or https://host`,
+			`many.bad.yaml:3: databases[A].database: missing; name the database, or set all_databases: true`,
+			`many.bad.yaml:3: databases[A].username: missing; add username and password, or a token`,
+			`many.bad.yaml:4: databases[1]: got a number, want a section`,
+			`many.bad.yaml:6: destinations[p].url: gs:// is not yet supported by this version; use s3:// or file://`,
+			`many.bad.yaml:6: destinations[p].keep: not yet supported by this version; remove it`,
+			`many.bad.yaml:7: encryption.level: 0 is out of range; 1 to 19`,
+			`many.bad.yaml:7: encryption.recipients: missing; who shall be able to read the backups of databases[A]? vapora-backup keys generate makes a key`,
+			`many.bad.yaml:8: signing.key: a secret is never written here; use {env: NAME} or {file: PATH}`,
+			`many.bad.yaml:9: notify: not yet supported by this version; remove it`,
+			`many.bad.yaml:10: foo: unknown key; known here: version, include, databases, destinations, encryption, signing`,
+		},
+		"merge-key": {
+			`merge-key.bad.yaml:9: signing."<<": unknown key; known here: key, password, trusted`,
+		},
+		"missing-parts": {
+			`missing-parts.bad.yaml:3: databases[a].url: missing; add it: the server, over HTTP: "http://host:8000" or "https://host"`,
+			`missing-parts.bad.yaml:3: databases[a].namespace: missing; add it: the namespace of the database`,
+			`missing-parts.bad.yaml:3: databases[a].database: missing; name the database, or set all_databases: true`,
+			`missing-parts.bad.yaml:3: databases[a].username: missing; add username and password, or a token`,
+			`missing-parts.bad.yaml:5: destinations[p].url: missing; add it: where it is: "file:///mnt/backups", "file:relative/folder" or "s3://bucket/prefix?region=eu-central-1"`,
+		},
+		"nameless": {
+			`nameless.bad.yaml:3: databases[0].name: missing; add it: what its backups are called: lower-case letters, digits, ".", "_" and "-", at most 63`,
+		},
+		"neither-database": {
+			`neither-database.bad.yaml:3: databases[a].database: missing; name the database, or set all_databases: true`,
+		},
+		"newer-version": {
+			`newer-version.bad.yaml:1: version: 2 is not known to this program, which reads 1; use a vapora-backup that knows it`,
+		},
+		"no-login": {
+			`no-login.bad.yaml:3: databases[a].username: missing; add username and password, or a token`,
+		},
+		"no-recipients": {
+			`no-recipients.bad.yaml:6: encryption.recipients: missing; who shall be able to read the backups of databases[a]? vapora-backup keys generate makes a key`,
+		},
+		"no-version": {
+			`no-version.bad.yaml:1: version: missing; add it: the number 1, the version of this format`,
+		},
+		"none-required": {
+			`none-required.bad.yaml:5: destinations: none is required; set required: true for at least one, or a run without a backup would succeed`,
+		},
+		"nothing-in-it": {
+			`nothing-in-it.bad.yaml: databases: missing; name at least one database to back up`,
+			`nothing-in-it.bad.yaml: destinations: missing; name at least one place that holds backups`,
+		},
+		"null-list": {
+			`null-list.bad.yaml:2: databases: got nothing, want a list; give it a value or remove the key`,
+		},
+		"null-value": {
+			`null-value.bad.yaml:3: databases[a].min_size: got nothing, want a size; write 1MB or 64KiB`,
+		},
+		"odd-keys": {
+			`odd-keys.bad.yaml:8: a key must be a word`,
+		},
+		"plain-secret": {
+			`plain-secret.bad.yaml:3: databases[a].password: a secret is never written here; use {env: NAME} or {file: PATH}`,
+		},
+		"private-recipients": {
+			`private-recipients.bad.yaml:3: databases[a].recipients[0]: this is a private key; put the public key here, keep the private one in a file, and replace the pair if others could read this config`,
+			`private-recipients.bad.yaml:7: encryption.recipients[0]: this is a private key; put the public key here, keep the private one in a file, and replace the pair if others could read this config`,
+			`private-recipients.bad.yaml:7: encryption.recipients[2]: this is a private key; put the public key here, keep the private one in a file, and replace the pair if others could read this config`,
+		},
+		"private-trusted": {
+			`private-trusted.bad.yaml:9: signing.trusted[0]: this is a private key; put the public key here, keep the private one in a file, and replace the pair if others could read this config`,
+		},
+		"s3-only": {
+			`s3-only.bad.yaml:5: destinations[p].sse: only for s3://; remove it`,
+			`s3-only.bad.yaml:5: destinations[p].storage_class: only for s3://; remove it`,
+			`s3-only.bad.yaml:5: destinations[p].credentials: only for s3://; remove it`,
+			`s3-only.bad.yaml:5: destinations[p].ca: only for s3://; remove it`,
+			`s3-only.bad.yaml:5: destinations[p].checksums: only for s3://; remove it`,
+		},
+		"same-place": {
+			`same-place.bad.yaml:6: destinations[q].url: the same place as same-place.bad.yaml:5; two destinations in one place are one copy`,
+		},
+		"scalar": {
+			`scalar.bad.yaml:1: got text, want sections such as databases; vapora-backup config init writes a good start`,
+		},
+		"secret-in-env-name": {
+			`secret-in-env-name.bad.yaml:3: databases[a].password.env: this is no name of a variable; letters, digits and _ only; the secret itself goes into that variable`,
+		},
+		"secret-shapes": {
+			`secret-shapes.bad.yaml:5: destinations[p].credentials.access_key: want one of env and file, and nothing else; use {env: NAME} or {file: PATH}`,
+			`secret-shapes.bad.yaml:5: destinations[p].credentials.secret_key: want one of env and file, and nothing else; use {env: NAME} or {file: PATH}`,
+			`secret-shapes.bad.yaml:5: destinations[p].credentials.session_token: got a list, want a secret; use {env: NAME} or {file: PATH}`,
+		},
+		"server-urls": {
+			`server-urls.bad.yaml:3: databases[a0].url: not an http or https URL; write http://host:8000 or https://host`,
+			`server-urls.bad.yaml:4: databases[a1].url: ws:// is not for exports; write http://`,
+			`server-urls.bad.yaml:5: databases[a2].url: holds a user or a password; move them to username and password`,
+			`server-urls.bad.yaml:6: databases[a3].url: has parameters; namespace and database have keys of their own`,
+			`server-urls.bad.yaml:7: databases[a4].url: not a URL; write http://host:8000 or https://host`,
+			`server-urls.bad.yaml:8: databases[a5].url: not an http or https URL; write http://host:8000 or https://host`,
+		},
+		"signing-password-only": {
+			`signing-password-only.bad.yaml:8: signing.password: there is no key; add signing.key`,
+		},
+		"size-bad": {
+			`size-bad.bad.yaml:3: databases[a].min_size: "1mb" is not a size; write 1MB or 64KiB`,
+		},
+		"size-without-unit": {
+			`size-without-unit.bad.yaml:3: databases[a].min_size: got a number, want a size; write 1MB or 64KiB`,
+		},
+		"sse": {
+			`sse.bad.yaml:5: destinations[p].sse.key: AES256 takes no key; set mode: aws:kms or remove it`,
+			`sse.bad.yaml:6: destinations[q].sse.mode: missing; add it: the server's own key, or one of the key service`,
+			`sse.bad.yaml:7: destinations[r].sse.keys[1].kind: database has a key already; keep one of them`,
+			`sse.bad.yaml:8: destinations[s].sse.mode: "rot13" is not known; use AES256 or aws:kms`,
+		},
+		"store-urls": {
+			`store-urls.bad.yaml:5: destinations[p0].url: has no scheme; write s3://bucket or file:///folder`,
+			`store-urls.bad.yaml:6: destinations[p1].url: names the host "mnt"; an absolute folder has three slashes, file:///folder`,
+			`store-urls.bad.yaml:7: destinations[p2].url: names no folder; write file:///folder`,
+			`store-urls.bad.yaml:8: destinations[p3].url: a file URL has no parameters`,
+			`store-urls.bad.yaml:9: destinations[p4].url: names no bucket; write s3://bucket/prefix`,
+			`store-urls.bad.yaml:10: destinations[p5].url: has an unknown parameter "colour"; known are region, endpoint and path_style`,
+			`store-urls.bad.yaml:11: destinations[p6].url: has the parameter "region" twice`,
+			`store-urls.bad.yaml:12: destinations[p7].url: has an endpoint that is not http://host or https://host`,
+			`store-urls.bad.yaml:13: destinations[p8].url: has a path_style that is neither true nor false`,
+			`store-urls.bad.yaml:14: destinations[p9].url: holds a user or a password; keys for S3 go into credentials`,
+			`store-urls.bad.yaml:15: destinations[p10].url: has an empty or dotted part in its prefix`,
+			`store-urls.bad.yaml:16: destinations[p11].url: has a port; another S3 server goes into ?endpoint=https://host:port`,
+			`store-urls.bad.yaml:17: destinations[p12].url: sftp:// is not known; write s3://bucket or file:///folder`,
+			`store-urls.bad.yaml:18: destinations[p13].url: has a "#"; write it as %23`,
+			`store-urls.bad.yaml:19: destinations[p14].url: not a URL`,
+		},
+		"syntax": {
+			`syntax.bad.yaml:2: not YAML: did not find expected '-' indicator`,
+		},
+		"tab": {
+			`tab.bad.yaml:3: not YAML: found character that cannot start any token`,
+		},
+		"text-version": {
+			`text-version.bad.yaml:1: version: got text, want a number`,
+		},
+		"tls-over-http": {
+			`tls-over-http.bad.yaml:3: databases[a].tls: the url is http://, which knows no certificates; write https:// or remove tls`,
+		},
+		"two-documents": {
+			`two-documents.bad.yaml:8: a second document; one file holds one; use include for more`,
+		},
+		"two-logins": {
+			`two-logins.bad.yaml:3: databases[a].token: username or password is set too; keep the token, or username and password`,
+		},
+		"unknown-far": {
+			`unknown-far.bad.yaml:3: databases[a].colour: unknown key; known here: name, url, namespace, database, all_databases, auth, username, password, token, tls, min_size, access_keys, recipients, leave_out, timeouts`,
+		},
+		"unknown-key": {
+			`unknown-key.bad.yaml:8: databasez: unknown key; did you mean databases?`,
+		},
+		"unknown-nested": {
+			`unknown-nested.bad.yaml:3: databases[a].pasword: unknown key; did you mean password?`,
+		},
+		"wrong-entry": {
+			`wrong-entry.bad.yaml:3: databases[0]: got text, want a section`,
+		},
+		"wrong-types": {
+			`wrong-types.bad.yaml:3: databases[a].namespace: got a number, want text; put it in quotes`,
+			`wrong-types.bad.yaml:3: databases[a].database: got true or false, want text; put it in quotes`,
+			`wrong-types.bad.yaml:3: databases[a].username: got a list, want text`,
+			`wrong-types.bad.yaml:3: databases[a].all_databases: got text, want true or false; write true or false`,
+			`wrong-types.bad.yaml:3: databases[a].recipients: got text, want a list; write […]`,
+			`wrong-types.bad.yaml:3: databases[a].tls: got text, want a section`,
+			`wrong-types.bad.yaml:3: databases[a].access_keys: got a section, want a list`,
+		},
+	}
+}
