@@ -71,6 +71,18 @@ func (d Definition) Bare() bool {
 	return d.Kind == "CONFIG" && !d.has(0, "DEFINE")
 }
 
+// old says whether only 2.x prints and reads the statement.
+func (d Definition) old() bool {
+	switch d.Kind {
+	case "INDEX":
+		return d.find(2, "SEARCH", "ANALYZER") > 0
+	case "FIELD":
+		i := d.find(2, "future")
+		return i > 0 && d.token(i-1) == "<" && d.token(i+1) == ">"
+	}
+	return false
+}
+
 // token returns the i-th token's text, or "".
 func (d Definition) token(i int) string {
 	if i < 0 || i >= len(d.tokens) {

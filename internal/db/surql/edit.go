@@ -201,3 +201,23 @@ func (d Definition) Canonical() string {
 	}
 	return b.String()
 }
+
+// DatabaseClauses returns what stands behind the name of a DEFINE DATABASE:
+// STRICT, COMMENT, CHANGEFEED.
+func (d Definition) DatabaseClauses() string {
+	if d.Kind != "DATABASE" {
+		return ""
+	}
+	i := 2
+	switch {
+	case d.has(i, "OVERWRITE"):
+		i++
+	case d.has(i, "IF"):
+		i += 3
+	}
+	end := len(d.tokens)
+	if end > 0 && d.token(end-1) == ";" {
+		end--
+	}
+	return d.span(i+1, end)
+}

@@ -19,6 +19,9 @@ type Outline struct {
 	Globals []Definition // everything that belongs to no table, in order
 	Tables  []*Table     // in the order of the dump
 	Notes   []string     // what the server says that it could not replay
+	// Old says that the text is in the language of 2.x, which no later server
+	// reads: known of definitions, and at depth Walk of rows.
+	Old bool
 }
 
 // A Table is what a dump tells of one table.
@@ -188,6 +191,7 @@ func (r *outliner) named(name string) *Table {
 
 func (r *outliner) define(d Definition, it Item) {
 	end := r.Offset()
+	r.o.Old = r.o.Old || d.old()
 	switch d.Kind {
 	case "TABLE":
 		// The plain definition of a view stands behind the previous table's
@@ -228,6 +232,7 @@ func (r *outliner) row(it Item) error {
 	if err := r.values.Walk(it.Text, it.Edge); err != nil {
 		return fmt.Errorf("%w, near byte %d", err, it.Offset)
 	}
+	r.o.Old = r.o.Old || r.values.Old
 	addName(&r.table.In, r.values.In)
 	addName(&r.table.Out, r.values.Out)
 	return nil

@@ -14,6 +14,9 @@ type Values struct {
 	// fields and with an integer as the row's id.
 	Ints func(field []byte, n int64)
 
+	// Old says that a row so far was printed as only 2.x prints it.
+	Old bool
+
 	Tables int // table values that were printed as bare words
 	Points int // points that were printed as (x, y) in a GeometryCollection
 
@@ -103,6 +106,7 @@ func (v *Values) Walk(row []byte, edge bool) error {
 			}
 			if len(v.stack) == 1 {
 				key = row[i : n-1]
+				v.Old = v.Old || edge && string(key) == "__"
 			}
 			v.stack[len(v.stack)-1].key = false
 			i, want = n, true

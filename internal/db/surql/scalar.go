@@ -48,6 +48,7 @@ func (v *Values) word(i, n int, want, edge bool, key []byte) (int, error) {
 		for n < len(row) && (row[n] == ':' || isWord(row[n])) {
 			n++
 		}
+		v.Old = true // 3.x prints no calls in values
 		return n, nil
 	case n < len(row) && row[n] == ':':
 		if edge && len(v.stack) == 1 {
@@ -169,6 +170,7 @@ func (v *Values) future(i int) (int, error) {
 	if !bytes.HasPrefix(v.row[i:], []byte("<future>")) || n < 0 {
 		return 0, v.bad(i)
 	}
+	v.Old = true
 	return v.skip(i + n)
 }
 

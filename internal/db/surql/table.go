@@ -118,3 +118,19 @@ func (d Definition) span(from, to int) string {
 	}
 	return d.Text[d.tokens[from].From:d.tokens[to-1].To]
 }
+
+// Changefeed says whether a TABLE or DATABASE keeps a history of changes.
+func (d Definition) Changefeed() bool {
+	return (d.Kind == "TABLE" || d.Kind == "DATABASE") && d.find(2, "CHANGEFEED") > 0
+}
+
+// Volatile says whether a view asks for the time or for chance, and so cannot
+// be computed again to the same rows.
+func (d Definition) Volatile() bool {
+	for i := range d.tokens {
+		if d.token(i+1) == "::" && (d.has(i, "rand") || d.has(i, "time") && d.has(i+2, "now")) || d.has(i, "rand") && d.token(i+1) == "(" {
+			return true
+		}
+	}
+	return false
+}

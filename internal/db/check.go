@@ -1,0 +1,196 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/replay"
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// Checked is what a database was found to be after a restore.
+type Checked struct {
+	Tables      int      `json:"tables"`
+	Records     int64    `json:"records"`
+	Edges       int64    `json:"edges"`
+	Definitions int      `json:"definitions"`
+	Problems    []string `json:"problems,omitempty"`
+	// Notes are differences that are no losses: a definition that another
+	// version prints in other words.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Check compares the database of c with the dump that was restored into it:
+// counts of every table, every definition, and every edge from both its ends.
+// sameVersion says that the dump was printed by a server of the same version,
+// so that definitions must be alike to the letter.
+func Check(ctx context.Context, c *Client, want *surql.Outline, plan *replay.Plan, sameVersion bool) (*Checked, error) {
+	k := &checker{c: c, want: want, plan: plan, same: sameVersion, out: &Checked{}}
+	for _, step := range []func(context.Context) error{k.counts, k.definitions, k.edges} {
+		if err := step(ctx); err != nil {
+			return nil, fmt.Errorf("check the restored database: %w", err)
+		}
+	}
+	return k.out, nil
+}
+
+type checker struct {
+	c    *Client
+	want *surql.Outline
+	plan *replay.Plan
+	same bool
+	out  *Checked
+}
+
+func (k *checker) problem(format string, args ...any) {
+	k.out.Problems = append(k.out.Problems, fmt.Sprintf(format, args...))
+}
+
+func (k *checker) counts(ctx context.Context) error {
+	var names []string
+	for _, t := range k.want.Tables {
+		names = append(names, t.Name)
+	}
+	got, err := k.c.Counts(ctx, names)
+	if err != nil {
+		return err
+	}
+	for _, t := range k.want.Tables {
+		k.out.Tables++
+		k.out.Records += t.Records
+		k.out.Edges += t.Edges
+		want := t.Records + t.Edges
+		if t.Define != nil && t.Define.IsDrop() {
+			want = 0
+		}
+		if got[t.Name] != want {
+			k.problem("table %s has %d records, the backup has %d", t.Name, got[t.Name], want)
+		}
+	}
+	return nil
+}
+
+// definitions compares what the target prints of itself with what was sent.
+func (k *checker) definitions(ctx context.Context) error {
+	body, err := k.c.Export(ctx, ExportOptions{NoRecords: true})
+	if err != nil {
+		return err
+	}
+	have, err := surql.ReadOutline(body, surql.Count, nil)
+	if cerr := body.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("read back the definitions: %w", err)
+	}
+	unprinted, err := k.c.definitionNames(ctx)
+	if err != nil {
+		return err
+	}
+	want, got := planned(k.plan), byTitle(have)
+	for _, name := range sortedNames(want) {
+		k.out.Definitions++
+		text, ok := got[name]
+		switch {
+		case !ok && unprinted[strings.ToLower(name)]:
+			k.out.Notes = append(k.out.Notes, name+" is there; this server does not print it")
+		case !ok:
+			k.problem("%s is missing", name)
+		case text != want[name] && k.same:
+			k.problem("%s is not as it was", name)
+		case text != want[name]:
+			k.out.Notes = append(k.out.Notes, name+" is there; this version prints it in other words")
+		}
+	}
+	return nil
+}
+
+// planned returns the canonical text of every definition of a plan as it is in
+// the end, by title.
+func planned(p *replay.Plan) map[string]string {
+	out := map[string]string{}
+	for _, s := range p.Stages {
+		for _, d := range s.Define {
+			out[title(d)] = d.Canonical()
+		}
+	}
+	return out
+}
+
+// byTitle does the same for what a server prints.
+func byTitle(o *surql.Outline) map[string]string {
+	out := map[string]string{}
+	add := func(list ...surql.Definition) {
+		for _, d := range list {
+			if d.Kind != "OPTION" {
+				out[title(d)] = d.Canonical()
+			}
+		}
+	}
+	add(o.Globals...)
+	for _, t := range o.Tables {
+		if t.Define != nil {
+			add(*t.Define)
+		}
+		add(t.Fields...)
+		add(t.Indexes...)
+		add(t.Events...)
+	}
+	return out
+}
+
+// edges asks for every relation table how many edges its records know at both
+// ends. An edge that is in its table and unknown to one end is lost to every
+// walk over it, and no count shows that.
+func (k *checker) edges(ctx context.Context) error {
+	for _, t := range k.want.Tables {
+		if t.Edges == 0 || t.View() {
+			continue
+		}
+		for _, end := range []struct{ field, walk string }{{"in", "->"}, {"out", "<-"}} {
+			n, err := k.reachable(ctx, t.Name, end.field, end.walk)
+			if err != nil {
+				return fmt.Errorf("walk the edges of %s: %w", t.Name, err)
+			}
+			switch {
+			case n == t.Edges:
+			case slices.Contains(k.plan.Unsettled, t.Name):
+				k.out.Notes = append(k.out.Notes, fmt.Sprintf("%d of %d edges of %s are reachable from their %q end, as the plan said", n, t.Edges, t.Name, end.field))
+			default:
+				k.problem("%d of %d edges of %s are reachable from their %q end", n, t.Edges, t.Name, end.field)
+			}
+		}
+	}
+	return nil
+}
+
+// reachable counts the edges of a table that the records at one end know of.
+func (k *checker) reachable(ctx context.Context, table, field, walk string) (int64, error) {
+	name := surql.QuoteIdent(table)
+	results, err := k.c.Query(ctx, fmt.Sprintf(
+		"RETURN math::sum(SELECT VALUE count(%[1]s%[2]s%[3]s) FROM (SELECT %[1]s FROM %[3]s WHERE %[1]s != NONE GROUP BY %[1]s))", field, walk, name))
+	if err != nil {
+		return 0, err
+	}
+	if len(results) != 1 || results[0].Err != "" {
+		return 0, fmt.Errorf("got no answer to a walk")
+	}
+	var n int64
+	if err := json.Unmarshal(results[0].Value, &n); err != nil {
+		return 0, fmt.Errorf("read the answer to a walk: %w", err)
+	}
+	return n, nil
+}
+
+func sortedNames(m map[string]string) []string {
+	out := make([]string, 0, len(m))
+	for name := range m {
+		out = append(out, name)
+	}
+	sort.Strings(out)
+	return out
+}

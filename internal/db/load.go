@@ -1,0 +1,243 @@
+package db
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/replay"
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// bodyBytes is how much goes into one import: enough that a round trip does
+// not count, and far below any server's limit.
+const bodyBytes = 2 << 20
+
+// importHead begins every import; without it a server takes the rest for
+// ordinary statements, or refuses it.
+const importHead = "OPTION IMPORT;\n"
+
+// A Loader carries out a plan against a target.
+type Loader struct {
+	Client *Client
+	Plan   *replay.Plan
+	// Open reads a range of the plain dump. Errors come out of the reader.
+	Open func(surql.Range) io.ReadCloser
+	// Workers is how many imports run at once; two is fastest on a small
+	// server, and more do no harm on a large one.
+	Workers int
+	// Progress, if not nil, is told of rows as they arrive, from any goroutine.
+	Progress func(stage string, rows int)
+}
+
+// Loaded is what a Loader did.
+type Loaded struct {
+	Statements int64 `json:"statements"`
+	Rows       int64 `json:"rows"`
+	// Failed counts statements that the target did not take; Failures are the
+	// first hundred of them.
+	Failed   int64             `json:"failed"`
+	Failures []FailedStatement `json:"failures,omitempty"`
+	Tables   int               `json:"table_values"` // bare words put right
+	Points   int               `json:"points"`       // points in collections put right
+}
+
+// A FailedStatement names a statement by what it is; its text may hold a key.
+type FailedStatement struct {
+	Statement string `json:"statement"` // "DEFINE TABLE person", "INSERT of 100 rows into person"
+	Message   string `json:"message"`
+}
+
+const maxFailures = 100
+
+// Run carries out the plan. An error means that it did not come to the plan's
+// end; statements that failed on the way do not stop it and are in Loaded.
+func (l *Loader) Run(ctx context.Context) (*Loaded, error) {
+	r := &loading{Loader: l, done: &Loaded{}}
+	for _, s := range l.Plan.Stages {
+		for _, d := range s.Define {
+			if err := r.define(ctx, d); err != nil {
+				return r.done, fmt.Errorf("%s: %w", s.Name, err)
+			}
+		}
+		if err := r.load(ctx, s); err != nil {
+			return r.done, fmt.Errorf("%s: %w", s.Name, err)
+		}
+	}
+	r.done.Statements, r.done.Rows = r.statements.Load(), r.rows.Load()
+	return r.done, nil
+}
+
+// loading is one run of a Loader.
+type loading struct {
+	*Loader
+	statements, rows atomic.Int64
+	mu               sync.Mutex
+	done             *Loaded
+}
+
+func (r *loading) fail(f FailedStatement) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done.Failed++
+	if len(r.done.Failures) < maxFailures {
+		r.done.Failures = append(r.done.Failures, f)
+	}
+}
+
+// define sends one definition alone, so that its failure has its name.
+func (r *loading) define(ctx context.Context, d surql.Definition) error {
+	failures, err := r.Client.Import(ctx, []byte(importHead+d.Text))
+	if err != nil {
+		return fmt.Errorf("define %s: %w", title(d), err)
+	}
+	r.statements.Add(1)
+	for _, f := range failures {
+		r.fail(FailedStatement{Statement: "DEFINE " + title(d), Message: f.Message})
+	}
+	return nil
+}
+
+// title names a definition without its text.
+func title(d surql.Definition) string {
+	if d.On != "" {
+		return d.Kind + " " + d.Name + " ON " + d.On
+	}
+	return d.Kind + " " + d.Name
+}
+
+// A body is one import that is about to be sent.
+type body struct {
+	stage, table string
+	text         []byte
+	rows         []int // of each statement
+	plain        bool
+}
+
+// load sends the rows of a stage, several imports at once.
+func (r *loading) load(ctx context.Context, s replay.Stage) error {
+	if len(s.Load) == 0 {
+		return nil
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	bodies := make(chan *body, 1)
+	pool := sync.Pool{New: func() any { return &body{text: make([]byte, 0, bodyBytes+bodyBytes/2)} }}
+	g.Go(func() error {
+		defer close(bodies)
+		for _, load := range s.Load {
+			if err := r.read(ctx, s.Name, load, &pool, bodies); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for range max(1, r.Workers) {
+		g.Go(func() error {
+			for b := range bodies {
+				if err := r.send(ctx, b); err != nil {
+					return err
+				}
+				pool.Put(b)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// read turns one load into bodies.
+func (r *loading) read(ctx context.Context, stage string, load replay.Load, pool *sync.Pool, out chan<- *body) error {
+	var b *body
+	hand := func() error {
+		if b == nil {
+			return nil
+		}
+		select {
+		case out <- b:
+			b = nil
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	batcher := replay.Batcher{Emit: func(text []byte, rows int) error {
+		if b != nil && (load.Plain || len(b.text)+len(text) > bodyBytes) {
+			if err := hand(); err != nil {
+				return err
+			}
+		}
+		if b == nil {
+			b = pool.Get().(*body)
+			b.stage, b.table, b.plain = stage, load.Table, load.Plain
+			b.text, b.rows = b.text[:0], b.rows[:0]
+			if !load.Plain {
+				b.text = append(b.text, importHead...)
+			}
+		}
+		b.text = append(append(b.text, text...), '\n')
+		b.rows = append(b.rows, rows)
+		return nil
+	}}
+	src := r.Open(load.Data)
+	err := batcher.Run(src, load)
+	if cerr := src.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.done.Tables += batcher.Tables
+	r.done.Points += batcher.Points
+	r.mu.Unlock()
+	return hand()
+}
+
+// send posts a body and looks at every answer in it.
+func (r *loading) send(ctx context.Context, b *body) error {
+	failures, err := r.post(ctx, b)
+	if err != nil {
+		return fmt.Errorf("load rows of %s: %w", b.table, err)
+	}
+	total := 0
+	for _, n := range b.rows {
+		total += n
+	}
+	r.statements.Add(int64(len(b.rows)))
+	for _, f := range failures {
+		n := 0
+		if f.Index >= 0 && f.Index < len(b.rows) {
+			n = b.rows[f.Index]
+		}
+		total -= n
+		r.fail(FailedStatement{Statement: fmt.Sprintf("INSERT of %d rows into %s", n, b.table), Message: f.Message})
+	}
+	r.rows.Add(int64(total))
+	if r.Progress != nil {
+		r.Progress(b.stage, total)
+	}
+	return nil
+}
+
+func (r *loading) post(ctx context.Context, b *body) ([]Failure, error) {
+	if !b.plain {
+		return r.Client.Import(ctx, b.text)
+	}
+	results, err := r.Client.Query(ctx, string(bytes.TrimSpace(b.text)))
+	if err != nil {
+		return nil, err
+	}
+	var failures []Failure
+	for i, res := range results {
+		if res.Err != "" {
+			failures = append(failures, Failure{Index: i, Message: strings.TrimSpace(res.Err)})
+		}
+	}
+	return failures, nil
+}

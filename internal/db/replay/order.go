@@ -1,0 +1,196 @@
+package replay
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// A part is the records or the edges of a table.
+type part struct {
+	table *surql.Table
+	edges bool
+}
+
+// sort divides the tables: views in dependency order, stored tables whose rows
+// views need, and the others, each in levels, nodes before edges.
+func (b *builder) sort() {
+	views := map[string]*surql.Table{}
+	for _, t := range b.o.Tables {
+		if t.View() {
+			views[t.Name] = t
+		} else {
+			b.stored = append(b.stored, t)
+		}
+	}
+	b.viewTables = orderViews(b.o.Tables, views)
+	read := b.readByViews()
+	var early, late []part
+	for _, t := range b.stored {
+		for _, p := range parts(t) {
+			if read[t.Name] {
+				early = append(early, p)
+			} else {
+				late = append(late, p)
+			}
+		}
+		if read[t.Name] {
+			b.pointsIntoView(t, views)
+		}
+	}
+	b.cyclic = map[string]bool{}
+	b.early = b.levels(early)
+	b.late = b.levels(late)
+}
+
+// orderViews returns the views so that each stands behind those that it reads;
+// views that read each other in a circle keep the order of the dump.
+func orderViews(tables []*surql.Table, views map[string]*surql.Table) []*surql.Table {
+	var out []*surql.Table
+	seen := map[string]bool{}
+	var visit func(t *surql.Table)
+	visit = func(t *surql.Table) {
+		if seen[t.Name] {
+			return
+		}
+		seen[t.Name] = true
+		for _, name := range t.Define.Reads() {
+			if v := views[name]; v != nil {
+				visit(v)
+			}
+		}
+		out = append(out, t)
+	}
+	for _, t := range tables {
+		if views[t.Name] != nil {
+			visit(t)
+		}
+	}
+	return out
+}
+
+// readByViews returns the stored tables that views read, and those that the
+// edges among them need.
+func (b *builder) readByViews() map[string]bool {
+	read := map[string]bool{}
+	var need func(name string)
+	need = func(name string) {
+		t := b.o.Table(name)
+		if t == nil || t.View() || read[name] {
+			return
+		}
+		read[name] = true
+		for _, end := range ends(t) {
+			need(end)
+		}
+	}
+	for _, v := range b.viewTables {
+		for _, name := range v.Define.Reads() {
+			need(name)
+		}
+	}
+	return read
+}
+
+// ends returns the tables that the edges of t come from and go to: what its
+// rows say, and where they were not looked into, what its definition says.
+func ends(t *surql.Table) []string {
+	if t.Edges == 0 {
+		return nil
+	}
+	if len(t.In)+len(t.Out) > 0 {
+		return slices.Concat(t.In, t.Out)
+	}
+	if t.Define == nil {
+		return nil
+	}
+	in, out, _, _ := t.Define.Relation()
+	return slices.Concat(in, out)
+}
+
+func parts(t *surql.Table) []part {
+	var out []part
+	if t.Records > 0 {
+		out = append(out, part{table: t})
+	}
+	if t.Edges > 0 {
+		out = append(out, part{table: t, edges: true})
+	}
+	return out
+}
+
+// levels puts parts into groups so that what an edge needs lies in an earlier
+// one. Edges that need each other share the last group, and their tables are
+// loaded without ENFORCED.
+func (b *builder) levels(all []part) [][]part {
+	left := map[part]bool{}
+	for _, p := range all {
+		left[p] = true
+	}
+	var out [][]part
+	for len(left) > 0 {
+		var level []part
+		for _, p := range all {
+			if left[p] && !waits(p, left) {
+				level = append(level, p)
+			}
+		}
+		if len(level) == 0 {
+			for _, p := range all {
+				if left[p] {
+					level = append(level, p)
+					b.cyclic[p.table.Name] = true
+				}
+			}
+		}
+		for _, p := range level {
+			delete(left, p)
+		}
+		slices.SortStableFunc(level, func(x, y part) int { return cmp.Compare(y.table.Data.Length, x.table.Data.Length) })
+		out = append(out, level)
+	}
+	return out
+}
+
+// waits says whether p needs something that is still left.
+func waits(p part, left map[part]bool) bool {
+	if !p.edges {
+		return false
+	}
+	need := ends(p.table)
+	for q := range left {
+		if slices.Contains(need, q.table.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// pointsIntoView notes a table that a view reads and that points into a view:
+// its rows must come first, and the view's definition clears their back side.
+func (b *builder) pointsIntoView(t *surql.Table, views map[string]*surql.Table) {
+	for _, name := range ends(t) {
+		if views[name] != nil {
+			b.plan.Unsettled = append(b.plan.Unsettled, t.Name)
+			b.plan.Losses = append(b.plan.Losses, Loss{
+				What: "the way back from view " + name + " over edges of " + t.Name,
+				Why:  "a view reads " + t.Name + ", so its edges come first, and the definition of the view clears what points into it",
+			})
+			break
+		}
+	}
+	for _, f := range t.Fields {
+		for _, name := range f.RecordTables() {
+			if f.IsReference() && views[name] != nil {
+				b.plan.Losses = append(b.plan.Losses, Loss{
+					What: "the way back from view " + name + " over references in " + t.Name + "." + f.Name,
+					Why:  "a view reads " + t.Name + ", so its rows come first, and the definition of the view clears what points into it",
+				})
+			}
+		}
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

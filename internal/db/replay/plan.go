@@ -1,0 +1,245 @@
+// Package replay knows the order in which a dump of SurrealDB comes back
+// whole, and puts right what the text of a dump gets wrong.
+//
+// A plain import of a plain export silently loses edges, views, references and
+// keys on most versions; design notes and the server's own export give the
+// order that loses nothing: definitions of stored tables; rows of what views
+// read, nodes before edges; views; all other rows; events.
+package replay
+
+import (
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// A Target says what the server that takes the dump does by itself.
+type Target struct {
+	// Two is a server of the 2.x line: during an import it computes no view,
+	// so a view's rows go in behind its definition.
+	Two bool
+	// References says that an import rebuilds the back side of REFERENCE
+	// fields (3.3). Elsewhere such rows go in as ordinary statements.
+	References bool
+}
+
+// Options are what a plan needs to know beside the dump.
+type Options struct {
+	Target Target
+	// Keys are the real keys of accesses that the export printed as a placeholder.
+	Keys map[string]string
+	// LeaveOutAccess names accesses that shall not come back.
+	LeaveOutAccess []string
+	// Starts are positions of sequences whose dump does not say it.
+	Starts map[string]int64
+	// Only, if not nil, are the tables of a partial restore.
+	Only []string
+}
+
+// A Plan is what a restore does, in order. It holds statements with keys in
+// them: it is never printed; Losses, Repairs and the names in it may be.
+type Plan struct {
+	Stages  []Stage
+	Losses  []Loss
+	Repairs []Repair
+	// Unsettled are relation tables whose edges no order brings back reachable
+	// from both ends; a check of edges reports them and does not fail for them.
+	Unsettled []string
+}
+
+// A Stage is done before the next one begins: first its definitions in order,
+// then its loads, in any order and several at once.
+type Stage struct {
+	Name   string
+	Define []surql.Definition
+	Load   []Load
+}
+
+// A Load brings rows of one table.
+type Load struct {
+	Table string
+	Data  surql.Range
+	Rows  int64
+	Part  Part
+	// Plain rows go in by ordinary INSERTs, not by an import: so that the
+	// server keeps their references.
+	Plain bool
+}
+
+// A Part says which rows of a table are meant.
+type Part int
+
+const (
+	Records Part = iota // rows of INSERT
+	Edges               // rows of INSERT RELATION, and RELATE
+)
+
+// A Loss is something that the source has and a restore does not bring back.
+type Loss struct {
+	What string `json:"what"` // "bearer grants of access robot"
+	Why  string `json:"why"`
+}
+
+// A Repair is something that the text gets wrong and that was put right.
+type Repair struct {
+	What string `json:"what"`
+	N    int    `json:"n"`
+}
+
+// New plans the replay of a dump. It fails, naming all of them, if there are
+// accesses without a key: a placeholder never becomes a key.
+func New(o *surql.Outline, opt Options) (*Plan, error) {
+	b := &builder{o: o, opt: opt, plan: &Plan{}, repairs: map[string]int{}}
+	if err := b.globals(); err != nil {
+		return nil, err
+	}
+	b.sort()
+	b.defineTables()
+	b.rows("rows that views read", b.early)
+	b.views()
+	b.rows("rows", b.late)
+	b.finish()
+	b.losses()
+	for _, name := range sortedKeys(b.repairs) {
+		b.plan.Repairs = append(b.plan.Repairs, Repair{name, b.repairs[name]})
+	}
+	return b.plan, nil
+}
+
+// A builder puts a plan together.
+type builder struct {
+	o       *surql.Outline
+	opt     Options
+	plan    *Plan
+	repairs map[string]int
+
+	stored, viewTables []*surql.Table // views in dependency order
+	early, late        [][]part       // levels of loads around the views
+	cyclic             map[string]bool
+	finals             []surql.Definition // definitions that wait for the rows
+}
+
+func (b *builder) stage(s Stage) {
+	if len(s.Define)+len(s.Load) > 0 {
+		b.plan.Stages = append(b.plan.Stages, s)
+	}
+}
+
+// defineTables plans the stored tables: definition, fields, indexes.
+func (b *builder) defineTables() {
+	var defs []surql.Definition
+	for _, t := range b.stored {
+		def, rest := b.table(t)
+		defs = append(defs, def...)
+		b.finals = append(b.finals, rest...)
+	}
+	b.stage(Stage{Name: "tables", Define: defs})
+}
+
+// table returns what defines a stored table before its rows, and what after.
+func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
+	var full []surql.Definition
+	if t.Define != nil {
+		full = append(full, b.repaired(*t.Define))
+	}
+	for _, list := range [][]surql.Definition{t.Fields, t.Indexes} {
+		for _, d := range list {
+			full = append(full, b.repaired(d))
+		}
+	}
+	switch {
+	case t.Define != nil && b.plainRows(t):
+		before = append(before, t.Define.Loose())
+		for _, f := range t.Fields {
+			if f.IsReference() {
+				before = append(before, f.ReferenceOnly())
+			}
+		}
+		b.repairs["tables whose references the import would not rebuild"]++
+		return before, full
+	case t.Define != nil && b.cyclic[t.Name]:
+		before = append([]surql.Definition{full[0].Unenforced()}, full[1:]...)
+		return before, full
+	}
+	return full, nil
+}
+
+// plainRows says whether the rows of t must go in as ordinary statements.
+func (b *builder) plainRows(t *surql.Table) bool {
+	if b.opt.Target.References || b.opt.Target.Two {
+		return false
+	}
+	for _, f := range t.Fields {
+		if f.IsReference() {
+			return true
+		}
+	}
+	return false
+}
+
+// rows plans levels of loads, one stage each.
+func (b *builder) rows(name string, levels [][]part) {
+	for _, level := range levels {
+		s := Stage{Name: name}
+		for _, p := range level {
+			s.Load = append(s.Load, b.load(p))
+		}
+		b.stage(s)
+	}
+}
+
+func (b *builder) load(p part) Load {
+	l := Load{Table: p.table.Name, Data: p.table.Data, Rows: p.table.Records, Part: Records, Plain: b.plainRows(p.table)}
+	if p.edges {
+		l.Rows, l.Part = p.table.Edges, Edges
+	}
+	return l
+}
+
+// views plans the views in the order in which they read each other.
+//
+// On 3.x a view's definition clears the table and computes its rows. They are
+// loaded before it all the same, under the plain definition that a dump of
+// 3.3.1 and later has: if the definition cannot be replayed, the rows stay.
+func (b *builder) views() {
+	var loads, defs []surql.Definition
+	rows := Stage{Name: "rows of views"}
+	for _, t := range b.viewTables {
+		full := []surql.Definition{b.repaired(*t.Define)}
+		for _, list := range [][]surql.Definition{t.Fields, t.Indexes} {
+			for _, d := range list {
+				full = append(full, b.repaired(d))
+			}
+		}
+		defs = append(defs, full...)
+		if !b.opt.Target.Two {
+			plain := t.Define.Loose()
+			if t.Plain != nil {
+				plain = b.repaired(*t.Plain)
+			}
+			loads = append(loads, plain)
+		}
+		if t.Records > 0 {
+			rows.Load = append(rows.Load, b.load(part{table: t}))
+		}
+	}
+	if b.opt.Target.Two {
+		b.stage(Stage{Name: "views", Define: defs})
+		b.stage(rows)
+		return
+	}
+	rows.Define = loads
+	b.stage(rows)
+	b.stage(Stage{Name: "views", Define: defs})
+}
+
+// finish plans what waited for the rows: the real definitions of tables that
+// were loaded loosely, then events.
+func (b *builder) finish() {
+	b.stage(Stage{Name: "final definitions", Define: b.finals})
+	var events []surql.Definition
+	for _, t := range b.o.Tables {
+		for _, d := range t.Events {
+			events = append(events, b.repaired(d))
+		}
+	}
+	b.stage(Stage{Name: "events", Define: events})
+}

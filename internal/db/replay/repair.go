@@ -1,0 +1,90 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+)
+
+// ErrKeyless is what a plan fails with if an access would come back with the
+// placeholder of the export for a key: anybody could then forge its tokens.
+var ErrKeyless = errors.New("access without its key")
+
+// globals plans everything that belongs to no table.
+func (b *builder) globals() error {
+	var defs []surql.Definition
+	var keyless []string
+	for _, d := range b.o.Globals {
+		switch {
+		case d.Kind == "OPTION":
+			continue
+		case d.Kind == "ACCESS" && slices.Contains(b.opt.LeaveOutAccess, d.Name):
+			b.plan.Losses = append(b.plan.Losses, Loss{"access " + d.Name, "left out by name"})
+			continue
+		case d.HasPlaceholder():
+			key, ok := b.opt.Keys[d.Name]
+			if !ok || key == surql.Redacted || key == "" {
+				keyless = append(keyless, d.Name)
+				continue
+			}
+			d = d.WithKey(key)
+			b.repairs["access keys"]++
+		case d.Kind == "SEQUENCE":
+			if start, ok := b.opt.Starts[d.Name]; ok && start > d.Start() {
+				d = d.WithStart(start)
+				b.repairs["sequences that would repeat"]++
+			}
+		}
+		defs = append(defs, b.repaired(d))
+	}
+	if len(keyless) > 0 {
+		return hint.Wrap(fmt.Errorf("%w: %s", ErrKeyless, strings.Join(keyless, ", ")),
+			"give the real key with --access-key %s=@FILE, or leave the access out with --leave-access-out %[1]s", keyless[0])
+	}
+	b.stage(Stage{Name: "definitions", Define: defs})
+	return nil
+}
+
+// repaired returns a definition with what its text gets wrong put right, so
+// that it replaces what may be there.
+func (b *builder) repaired(d surql.Definition) surql.Definition {
+	if d.Bare() {
+		b.repairs["CONFIG without its DEFINE"]++
+	}
+	d, fixed := d.QuotedComment()
+	if fixed {
+		b.repairs["comments in backticks"]++
+	}
+	return d.Overwriting()
+}
+
+// losses names what no dump holds, as far as this dump tells that it was there.
+func (b *builder) losses() {
+	add := func(what, why string) { b.plan.Losses = append(b.plan.Losses, Loss{what, why}) }
+	for _, d := range b.o.Globals {
+		switch {
+		case d.Bearer():
+			add("bearer grants of access "+d.Name, "no export holds them: its tokens die, and new ones must be granted")
+		case d.Kind == "BUCKET":
+			add("contents of bucket "+d.Name, "an export holds the definition of a bucket, not its files")
+		}
+	}
+	for _, t := range b.o.Tables {
+		if t.Define == nil {
+			continue
+		}
+		if t.Define.Changefeed() {
+			add("changes recorded for table "+t.Name, "no export holds the history of a changefeed")
+		}
+		if t.View() && t.Define.Volatile() {
+			add("numbers in view "+t.Name+" that came from the clock or from chance", "a view is computed anew")
+		}
+	}
+	for _, n := range b.o.Notes {
+		add("what the server says it could not replay", n)
+	}
+}

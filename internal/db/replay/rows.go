@@ -1,0 +1,101 @@
+package replay
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// Batch limits: an INSERT of 100 rows was measured to be up to 2.6 times as fast
+// as one of 1000, and one of more than a megabyte gains nothing.
+const (
+	batchRows  = 100
+	batchBytes = 1 << 20
+	queryBytes = 900 << 10 // an ordinary statement's whole body is limited to 1 MiB
+)
+
+// A Batcher reads the rows of a Load and hands them on as statements.
+type Batcher struct {
+	// Emit gets one whole statement and how many rows it holds. The text is
+	// valid until it returns.
+	Emit func(statement []byte, rows int) error
+
+	Tables, Points int // repairs made so far
+
+	values surql.Values
+	buf    []byte
+	rows   int
+	tail   string
+}
+
+// Run reads r, the range of l, to its end. It fails if the rows are not as
+// many as the plan says.
+func (b *Batcher) Run(r io.Reader, l Load) error {
+	head, limit := "INSERT [ ", batchBytes
+	if l.Part == Edges {
+		head = "INSERT RELATION [ "
+	}
+	b.tail = " ];\n"
+	if l.Plain {
+		limit, b.tail = queryBytes, " ] RETURN NONE;\n"
+	}
+	var seen int64
+	b.buf, b.rows = b.buf[:0], 0
+	for s := surql.NewScanner(r); ; {
+		it, err := s.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("read rows of %s: %w", l.Table, err)
+		}
+		if it.Kind != surql.Row && it.Kind != surql.Relate || it.Edge != (l.Part == Edges) {
+			continue
+		}
+		seen++
+		if it.Kind == surql.Relate {
+			if err := b.Emit(it.Text, 1); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := b.add(it, head, limit); err != nil {
+			return err
+		}
+	}
+	if seen != l.Rows {
+		return fmt.Errorf("read rows of %s: got %d, want %d", l.Table, seen, l.Rows)
+	}
+	return b.flush()
+}
+
+func (b *Batcher) add(it surql.Item, head string, limit int) error {
+	if err := b.values.Walk(it.Text, false); err != nil {
+		return err
+	}
+	if b.rows == batchRows || b.rows > 0 && len(b.buf)+len(it.Text) > limit {
+		if err := b.flush(); err != nil {
+			return err
+		}
+	}
+	if b.rows == 0 {
+		b.buf = append(b.buf, head...)
+	} else {
+		b.buf = append(b.buf, ", "...)
+	}
+	b.buf = b.values.Append(b.buf)
+	b.rows++
+	b.Tables, b.Points = b.values.Tables, b.values.Points
+	return nil
+}
+
+func (b *Batcher) flush() error {
+	if b.rows == 0 {
+		return nil
+	}
+	b.buf = append(b.buf, b.tail...)
+	err := b.Emit(b.buf, b.rows)
+	b.buf, b.rows = b.buf[:0], 0
+	return err
+}

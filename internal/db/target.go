@@ -1,0 +1,196 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+)
+
+// marker is the parameter that a database carries while a restore into it is
+// unfinished. Its value names the backup, so that the same restore may start again.
+const marker = "vapora_backup_restore"
+
+// ErrNotEmpty is what a restore into a database with something in it is refused with.
+var ErrNotEmpty = errors.New("the target is not empty")
+
+// A Target is a database that a restore goes into. Unlike a source it may be
+// created, and cleared when that was asked for.
+type Target struct {
+	Client *Client
+	// Line is the DEFINE DATABASE statement of the source, if it is known: its
+	// clauses come back with a database that does not exist yet.
+	Line string
+}
+
+// Contents are the names of what a database holds, by kind as INFO says them.
+type Contents map[string][]string
+
+// String lists at most a few names of each kind.
+func (c Contents) String() string {
+	var parts []string
+	for _, kind := range sortedKinds(c) {
+		names := c[kind]
+		text := strings.Join(names[:min(len(names), 5)], ", ")
+		if len(names) > 5 {
+			text += fmt.Sprintf(" and %d more", len(names)-5)
+		}
+		parts = append(parts, kind+" "+text)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func sortedKinds(c Contents) []string {
+	kinds := make([]string, 0, len(c))
+	for k := range c {
+		kinds = append(kinds, k)
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+// Look says what is in the target, and whether that is an unfinished restore
+// of the named backup. A database that does not exist yet is empty.
+func (t *Target) Look(ctx context.Context, backup string) (c Contents, unfinished bool, err error) {
+	info, err := t.Client.infoDB(ctx)
+	if errors.Is(err, ErrNoDatabase) {
+		return Contents{}, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("look into the target: %w", err)
+	}
+	c = Contents{}
+	for kind, defs := range info {
+		for name, text := range defs {
+			if kind == "params" && strings.TrimPrefix(name, "$") == marker {
+				unfinished = strings.Contains(text, surql.QuoteString(backup))
+				continue
+			}
+			if kind == "users" && t.Client.opt.Auth == Database && name == t.Client.opt.Username {
+				continue // the user that restores
+			}
+			c[kind] = append(c[kind], name)
+		}
+		slices.Sort(c[kind])
+	}
+	return c, unfinished, nil
+}
+
+// Prepare makes the database exist, empties it where clear says so, and marks
+// it as an unfinished restore of the backup.
+func (t *Target) Prepare(ctx context.Context, backup string, clear Contents) error {
+	if err := t.create(ctx); err != nil {
+		return err
+	}
+	mark := "DEFINE PARAM OVERWRITE $" + marker + " VALUE " + surql.QuoteString(backup) + " PERMISSIONS NONE"
+	if err := t.exec(ctx, "mark the target as unfinished", mark); err != nil {
+		return err
+	}
+	return t.remove(ctx, clear)
+}
+
+// Finish removes the mark: the restore is whole.
+func (t *Target) Finish(ctx context.Context) error {
+	return t.exec(ctx, "unmark the target", "REMOVE PARAM IF EXISTS $"+marker)
+}
+
+// create makes the namespace and the database where they are missing.
+func (t *Target) create(ctx context.Context) error {
+	if _, err := t.Client.infoDB(ctx); err == nil {
+		return nil
+	} else if !errors.Is(err, ErrNoDatabase) {
+		return fmt.Errorf("look into the target: %w", err)
+	}
+	o := t.Client.opt
+	if o.Auth == Root {
+		if err := t.execIn(ctx, "", "", "create the namespace", "DEFINE NAMESPACE IF NOT EXISTS "+surql.QuoteIdent(o.Namespace)); err != nil {
+			return err
+		}
+	}
+	define := "DEFINE DATABASE IF NOT EXISTS " + surql.QuoteIdent(o.Database)
+	if clauses := surql.Parse(t.Line).DatabaseClauses(); clauses != "" {
+		define += " " + clauses
+	}
+	return t.execIn(ctx, o.Namespace, "", "create the database", define)
+}
+
+// removals are how each kind of INFO FOR DB is removed.
+var removals = map[string]string{
+	"accesses": "ACCESS %s ON DATABASE", "analyzers": "ANALYZER %s", "apis": "API %s", "buckets": "BUCKET %s",
+	"configs": "CONFIG %s", "functions": "FUNCTION fn::%s", "models": "MODEL ml::%s", "modules": "MODULE %s",
+	"params": "PARAM $%s", "sequences": "SEQUENCE %s", "tables": "TABLE %s", "users": "USER %s ON DATABASE",
+}
+
+// remove takes out what contents names: tables last, views before what they
+// read does not matter to the server.
+func (t *Target) remove(ctx context.Context, contents Contents) error {
+	for _, kind := range sortedKinds(contents) {
+		form, ok := removals[kind]
+		if !ok {
+			if len(contents[kind]) == 0 {
+				continue
+			}
+			return fmt.Errorf("clear the target: it holds %s, which this version cannot remove", kind)
+		}
+		for _, name := range contents[kind] {
+			quoted := surql.QuoteIdent(name)
+			switch kind {
+			case "functions", "models", "modules", "configs":
+				quoted = name
+			case "params":
+				quoted = strings.TrimPrefix(name, "$")
+			case "apis":
+				quoted = surql.QuoteString(name)
+			}
+			if err := t.exec(ctx, "clear the target", "REMOVE "+fmt.Sprintf(form, quoted)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *Target) exec(ctx context.Context, what, sql string) error {
+	return t.execIn(ctx, t.Client.opt.Namespace, t.Client.opt.Database, what, sql)
+}
+
+func (t *Target) execIn(ctx context.Context, ns, db, what, sql string) error {
+	results, err := t.Client.QueryIn(ctx, ns, db, sql)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	for _, r := range results {
+		if r.Err != "" {
+			return fmt.Errorf("%s: %s", what, r.Err)
+		}
+	}
+	return nil
+}
+
+// Refuse returns the error for a target that is not empty.
+func (t *Target) Refuse(c Contents) error {
+	return hint.Wrap(fmt.Errorf("%w: %s/%s holds %s", ErrNotEmpty, t.Client.opt.Namespace, t.Client.opt.Database, c),
+		"restore into another database with --to-database, or replace what is there with --force")
+}
+
+// infoDB asks INFO FOR DB: kind → name → statement. The statements hold
+// secrets. A missing namespace or database is ErrNoDatabase.
+func parseInfo(raw json.RawMessage) (map[string]map[string]string, error) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return nil, fmt.Errorf("read INFO: %w", err)
+	}
+	out := map[string]map[string]string{}
+	for kind, text := range all {
+		var defs map[string]string
+		if json.Unmarshal(text, &defs) == nil {
+			out[kind] = defs
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,221 @@
+// Package restore brings a database back from a backup: it proves the backup
+// to its last byte, plans, refuses what would do harm, writes, and checks what
+// came of it.
+package restore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/archive"
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/db"
+	"github.com/vapora-platform/vapora-backup/internal/db/replay"
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+)
+
+// A Backup is one database backup that can be read.
+type Backup struct {
+	Store    storage.Store
+	Manifest *catalog.Manifest
+	Opener   archive.Opener
+	// Progress, if not nil, is told of plain bytes as they are proved.
+	Progress func(n int)
+}
+
+// A Dump is a backup whose text is known and whose rows can be read at will.
+type Dump struct {
+	Outline   *surql.Outline
+	Inventory db.Inventory
+	Secrets   *db.Secrets // never nil
+	Columns   *replay.Columns
+	// Partial says that only pieces were proved, by the chunks and frames that
+	// they lie in, and not the sum of the whole.
+	Partial bool
+
+	file *archive.File
+	src  *storage.Reader
+}
+
+// Prove reads the whole backup once: every stored byte against its sum, every
+// plain byte through the parser, and the inventory against the manifest.
+// Nothing may be written anywhere before it has returned.
+func (b Backup) Prove(ctx context.Context) (*Dump, error) {
+	d, err := b.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := b.Plain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.Outline, err = surql.ReadOutline(plain, surql.Walk, d.Columns.Add)
+	if err == nil {
+		_, err = io.Copy(io.Discard, plain) // to its io.EOF, which alone is the proof
+	}
+	if cerr := plain.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return nil, fmt.Errorf("prove backup %s: %w", b.Manifest.ID, err)
+	}
+	if problems := d.Inventory.Compare(d.Outline); len(problems) > 0 {
+		return nil, fmt.Errorf("prove backup %s: the dump is not what its manifest says: %s", b.Manifest.ID, strings.Join(problems, "; "))
+	}
+	return d, nil
+}
+
+// Plain opens the dump's text, proved as it is read: its io.EOF says that every
+// byte was right, any other error that it must not be used.
+func (b Backup) Plain(ctx context.Context) (io.ReadCloser, error) {
+	data := b.Manifest.Data()
+	stored, err := b.Store.Get(ctx, data.Key)
+	if err != nil {
+		return nil, fmt.Errorf("open backup %s: %w", b.Manifest.ID, err)
+	}
+	r, err := archive.NewReader(stored, b.Opener, archive.Summary{Plain: data.Plain, Stored: data.Stored}, 0)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open backup %s: %w", b.Manifest.ID, err), stored.Close())
+	}
+	return &plainReader{r, stored, b.Progress}, nil
+}
+
+// A plainReader closes what it reads from, and tells how far it is.
+type plainReader struct {
+	*archive.Reader
+	stored   io.Closer
+	progress func(int)
+}
+
+func (p *plainReader) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b)
+	if p.progress != nil && n > 0 {
+		p.progress(n)
+	}
+	return n, err
+}
+
+func (p *plainReader) Close() error { return errors.Join(p.Reader.Close(), p.stored.Close()) }
+
+// Pieces reads the definitions of some tables and nothing else. Their rows are
+// proved when they are read.
+func (b Backup) Pieces(ctx context.Context, tables []string) (*Dump, error) {
+	d, err := b.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.Partial = true
+	d.Outline = &surql.Outline{}
+	for _, name := range tables {
+		i := slices.IndexFunc(d.Inventory.Tables, func(t db.Table) bool { return t.Name == name })
+		if i < 0 {
+			return nil, hint.Wrap(fmt.Errorf("no table %s in backup %s", name, b.Manifest.ID), "it has: %s", strings.Join(tableNames(d.Inventory), ", "))
+		}
+		t, err := d.piece(d.Inventory.Tables[i])
+		if err != nil {
+			return nil, fmt.Errorf("read table %s of backup %s: %w", name, b.Manifest.ID, err)
+		}
+		d.Outline.Tables = append(d.Outline.Tables, t)
+	}
+	return d, nil
+}
+
+func tableNames(inv db.Inventory) []string {
+	var names []string
+	for _, t := range inv.Tables {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// piece reads one table's span as if it were a dump of its own.
+func (d *Dump) piece(want db.Table) (*surql.Table, error) {
+	const head = "OPTION IMPORT;\n"
+	span := d.Open(want.Span)
+	o, err := surql.ReadOutline(io.MultiReader(strings.NewReader(head), span), surql.Walk, nil)
+	if cerr := span.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return nil, err
+	}
+	t := o.Table(want.Name)
+	if len(o.Tables) != 1 || t == nil || t.Records != want.Records || t.Edges != want.Edges {
+		return nil, errors.New("what lies there is not what the manifest says")
+	}
+	shift := want.Span.Offset - int64(len(head))
+	t.Data.Offset += shift
+	t.Span.Offset += shift
+	return t, nil
+}
+
+// Open reads a range of the plain text, each frame and chunk of it proved.
+func (d *Dump) Open(r surql.Range) io.ReadCloser { return d.file.Section(r.Offset, r.Length, 0) }
+
+// BytesRead returns how many stored bytes were read at random so far.
+func (d *Dump) BytesRead() int64 { return d.src.Bytes() }
+
+// open reads the inventory, the sealed companion, and the way to read at random.
+func (b Backup) open(ctx context.Context) (*Dump, error) {
+	d := &Dump{Columns: &replay.Columns{}, Secrets: &db.Secrets{}}
+	if err := json.Unmarshal(b.Manifest.Inventory, &d.Inventory); err != nil {
+		return nil, fmt.Errorf("read the inventory of backup %s: %w", b.Manifest.ID, err)
+	}
+	data := b.Manifest.Data()
+	var err error
+	if d.src, err = storage.ReaderAt(ctx, b.Store, data.Key, data.Stored.Size); err != nil {
+		return nil, fmt.Errorf("open backup %s: %w", b.Manifest.ID, err)
+	}
+	if d.file, err = archive.OpenFile(d.src, data.Stored.Size, b.Opener); err != nil {
+		return nil, fmt.Errorf("open backup %s: %w", b.Manifest.ID, err)
+	}
+	if err := b.secrets(ctx, d.Secrets); err != nil {
+		return nil, fmt.Errorf("open the sealed companion of backup %s: %w", b.Manifest.ID, err)
+	}
+	return d, nil
+}
+
+// maxSecrets bounds the companion; it is read into memory.
+const maxSecrets = 64 << 20
+
+func (b Backup) secrets(ctx context.Context, into *db.Secrets) error {
+	text, err := b.SecretText(ctx)
+	if err != nil || text == nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return errors.New("it is not what this version writes") // a JSON error may quote a key
+	}
+	return nil
+}
+
+// SecretText returns the proved text of the sealed companion, nil if the
+// backup has none.
+func (b Backup) SecretText(ctx context.Context) ([]byte, error) {
+	o := b.Manifest.Object(catalog.RoleSecrets)
+	if o == nil {
+		return nil, nil
+	}
+	stored, err := b.Store.Get(ctx, o.Key)
+	if err != nil {
+		return nil, err
+	}
+	defer stored.Close() // read only; its bytes are proved by their sum
+	r, err := archive.NewReader(stored, b.Opener, archive.Summary{Plain: o.Plain, Stored: o.Stored}, 1)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close() // as above
+	text, err := io.ReadAll(io.LimitReader(r, maxSecrets+1))
+	if err == nil && len(text) > maxSecrets {
+		err = fmt.Errorf("it is larger than %d bytes", maxSecrets)
+	}
+	return text, err
+}

@@ -1,0 +1,283 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/db"
+	"github.com/vapora-platform/vapora-backup/internal/db/replay"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+)
+
+// A Job is one restore.
+type Job struct {
+	Backup Backup
+	Target *db.Target
+	// Keys are keys of accesses, over those that lie in the backup.
+	Keys           map[string]string
+	LeaveOutAccess []string
+	// Starts are positions of sequences, over those that were found.
+	Starts map[string]int64
+	// Tables, if not empty, are all that comes back: a partial proof.
+	Tables []string
+	// Force clears what is in the target. DryRun stops before the first write.
+	Force, DryRun bool
+	Workers       int
+	Now           func() time.Time
+	// Phase, if not nil, is told when a phase begins; Rows of rows that arrived.
+	Phase func(name string)
+	Rows  func(stage string, rows int)
+}
+
+// A Result is what a restore did, or with DryRun would do.
+type Result struct {
+	Backup    string           `json:"backup"`
+	Source    string           `json:"source"`
+	Engine    string           `json:"engine"` // that was backed up
+	Server    string           `json:"server"` // that it goes into
+	Namespace string           `json:"namespace"`
+	Database  string           `json:"database"`
+	DryRun    bool             `json:"dry_run"`
+	Partial   bool             `json:"partial_proof"`
+	Again     bool             `json:"started_again"` // over an unfinished restore of the same backup
+	Replaced  string           `json:"replaced,omitempty"`
+	Tables    int              `json:"tables"`
+	Records   int64            `json:"records"`
+	Edges     int64            `json:"edges"`
+	Starts    map[string]int64 `json:"sequence_starts,omitempty"` // that were found in the data
+	Repairs   []replay.Repair  `json:"repairs"`
+	Losses    []replay.Loss    `json:"not_restored"`
+	Loaded    *db.Loaded       `json:"loaded,omitempty"`
+	Checked   *db.Checked      `json:"checked,omitempty"`
+	BytesRead int64            `json:"bytes_read"` // of the stored object, behind the proof
+	Seconds   Seconds          `json:"seconds"`
+}
+
+// Seconds are how long each phase took.
+type Seconds struct {
+	Prove float64 `json:"prove"`
+	Load  float64 `json:"load"`
+	Check float64 `json:"check"`
+}
+
+// ErrDiffers is what a restore ends with if the target is not what the backup says.
+var ErrDiffers = errors.New("the restored database is not what the backup says")
+
+// Run restores. Where it returns a Result beside an error, the Result tells how
+// far it came; a target that was written to keeps its mark as unfinished.
+func Run(ctx context.Context, j Job) (*Result, error) {
+	r := &run{Job: j, out: &Result{
+		Backup: j.Backup.Manifest.ID, Source: j.Backup.Manifest.Source, Engine: j.Backup.Manifest.Engine,
+		Namespace: j.Target.Client.Namespace(), Database: j.Target.Client.Database(), DryRun: j.DryRun,
+	}}
+	for _, step := range []func(context.Context) error{r.look, r.prove, r.plan} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if j.DryRun {
+		return r.out, nil
+	}
+	return r.out, r.write(ctx)
+}
+
+type run struct {
+	Job
+	out      *Result
+	dump     *Dump
+	planned  *replay.Plan
+	server   db.Version
+	contents db.Contents
+}
+
+// look asks the target who it is and what it holds, before anything is read.
+func (r *run) look(ctx context.Context) error {
+	var err error
+	if r.server, err = r.Target.Client.Version(ctx); err != nil {
+		return err
+	}
+	r.out.Server = r.server.String()
+	source, err := db.ParseVersion(r.out.Engine)
+	if err != nil {
+		return fmt.Errorf("read the manifest of %s: %w", r.out.Backup, err)
+	}
+	if r.server.Less(source) {
+		return hint.Wrap(fmt.Errorf("the target runs %s, the backup is of %s: a server does not read what a newer one wrote", r.server, source),
+			"restore into a server of version %s or later", source)
+	}
+	contents, unfinished, err := r.Target.Look(ctx, r.mark())
+	if err != nil {
+		return err
+	}
+	r.contents = r.inTheWay(contents)
+	r.out.Again = unfinished
+	if len(r.contents) > 0 && !unfinished {
+		if !r.Force {
+			return r.Target.Refuse(r.contents)
+		}
+		r.out.Replaced = r.contents.String()
+	}
+	return nil
+}
+
+// mark names what is being restored: the same words again may start again.
+func (r *run) mark() string {
+	if len(r.Tables) == 0 {
+		return r.out.Backup
+	}
+	tables := slices.Clone(r.Tables)
+	slices.Sort(tables)
+	return r.out.Backup + " " + strings.Join(tables, ",")
+}
+
+// inTheWay returns what a restore would replace: everything, or for single
+// tables those of that name.
+func (r *run) inTheWay(c db.Contents) db.Contents {
+	if len(r.Tables) == 0 {
+		return c
+	}
+	var same []string
+	for _, name := range c["tables"] {
+		if slices.Contains(r.Tables, name) {
+			same = append(same, name)
+		}
+	}
+	if len(same) == 0 {
+		return db.Contents{}
+	}
+	return db.Contents{"tables": same}
+}
+
+func (r *run) phase(name string, seconds *float64) func() {
+	if r.Phase != nil {
+		r.Phase(name)
+	}
+	begin := r.Now()
+	return func() { *seconds = r.Now().Sub(begin).Seconds() }
+}
+
+func (r *run) prove(ctx context.Context) error {
+	defer r.phase("prove", &r.out.Seconds.Prove)()
+	var err error
+	if len(r.Tables) > 0 {
+		r.dump, err = r.Backup.Pieces(ctx, r.Tables)
+	} else {
+		r.dump, err = r.Backup.Prove(ctx)
+	}
+	return err
+}
+
+func (r *run) plan(context.Context) error {
+	if r.dump.Outline.Old && !r.server.Two() {
+		return hint.Wrap(fmt.Errorf("the dump is in the language of SurrealDB 2.x, which %s does not read", r.server),
+			"restore it into a 2.x server, and upgrade that as the vendor says (surreal v2 fix, then export in 3.x form)")
+	}
+	keys := map[string]string{}
+	for _, k := range r.dump.Secrets.AccessKeys {
+		keys[k.Name] = k.Key
+	}
+	for name, key := range r.Keys {
+		keys[name] = key
+	}
+	if r.Target.Line == "" {
+		r.Target.Line = r.dump.Secrets.DatabaseLine
+	}
+	var err error
+	r.planned, err = replay.New(r.dump.Outline, replay.Options{
+		Target: replay.Target{Two: r.server.Two(), References: r.server.ImportsReferences()},
+		Keys:   keys, LeaveOutAccess: r.LeaveOutAccess, Starts: r.starts(),
+	})
+	if err != nil {
+		return fmt.Errorf("plan the restore: %w", err)
+	}
+	r.out.Partial = r.dump.Partial
+	r.out.Repairs, r.out.Losses = r.planned.Repairs, r.planned.Losses
+	for _, name := range r.dump.Inventory.Outside {
+		if !r.dump.Partial {
+			r.out.Losses = append(r.out.Losses, replay.Loss{What: name, Why: "it belongs to no database; its definition lies sealed beside the dump (get --secrets)"})
+		}
+	}
+	for _, t := range r.dump.Outline.Tables {
+		r.out.Tables++
+		r.out.Records += t.Records
+		r.out.Edges += t.Edges
+	}
+	return nil
+}
+
+// starts finds the positions of sequences that the dump does not tell.
+func (r *run) starts() map[string]int64 {
+	out := map[string]int64{}
+	for _, d := range r.dump.Outline.Globals {
+		if d.Kind != "SEQUENCE" {
+			continue
+		}
+		positioned := slices.ContainsFunc(r.dump.Inventory.Sequences, func(s db.Sequence) bool { return s.Name == d.Name && s.Positioned })
+		if n, ok := r.Starts[d.Name]; ok {
+			out[d.Name] = n
+		} else if !positioned {
+			if n := r.dump.Columns.After(r.dump.Outline, d); n > d.Start() {
+				out[d.Name] = n
+			}
+		}
+	}
+	r.out.Starts = out
+	return out
+}
+
+// write is the only step that changes the target.
+func (r *run) write(ctx context.Context) error {
+	if err := r.load(ctx); err != nil {
+		return r.unfinished(err)
+	}
+	if r.out.Loaded.Failed > 0 {
+		return r.unfinished(fmt.Errorf("%d statements failed; first %s: %s", r.out.Loaded.Failed, r.out.Loaded.Failures[0].Statement, r.out.Loaded.Failures[0].Message))
+	}
+	if err := r.check(ctx); err != nil {
+		return r.unfinished(err)
+	}
+	if problems := r.out.Checked.Problems; len(problems) > 0 {
+		return r.unfinished(fmt.Errorf("%w: %s", ErrDiffers, strings.Join(problems, "; ")))
+	}
+	return r.Target.Finish(ctx)
+}
+
+func (r *run) load(ctx context.Context) error {
+	defer r.phase("load", &r.out.Seconds.Load)()
+	if err := r.Target.Prepare(ctx, r.mark(), r.contents); err != nil {
+		return err
+	}
+	loader := db.Loader{Client: r.Target.Client, Plan: r.planned, Open: r.dump.Open, Workers: r.Workers, Progress: r.Rows}
+	var err error
+	r.out.Loaded, err = loader.Run(ctx)
+	r.out.BytesRead = r.dump.BytesRead()
+	r.repaired("table values printed as bare words", r.out.Loaded.Tables)
+	r.repaired("points in a GeometryCollection", r.out.Loaded.Points)
+	return err
+}
+
+func (r *run) repaired(what string, n int) {
+	if n > 0 {
+		r.out.Repairs = append(r.out.Repairs, replay.Repair{What: what, N: n})
+	}
+}
+
+func (r *run) check(ctx context.Context) error {
+	defer r.phase("check", &r.out.Seconds.Check)()
+	source, err := db.ParseVersion(r.out.Engine)
+	if err != nil {
+		return err
+	}
+	r.out.Checked, err = db.Check(ctx, r.Target.Client, r.dump.Outline, r.planned, source == r.server)
+	return err
+}
+
+// unfinished says what state the target is in after an error.
+func (r *run) unfinished(err error) error {
+	return hint.Wrap(err, "the backup is untouched; %s/%s is unfinished and marked so: the same command starts again from the beginning",
+		r.out.Namespace, r.out.Database)
+}
