@@ -36,12 +36,18 @@ func Example(o ExampleOptions) []byte {
 		}
 	}
 	var b bytes.Buffer
-	t := template.Must(template.New("").Funcs(template.FuncMap{"yaml": inline}).Parse(exampleText))
+	t := template.Must(template.New("").Funcs(template.FuncMap{"yaml": plain, "flow": inline}).Parse(exampleText))
 	if err := t.Execute(&b, o); err != nil {
 		// The template and its data are both in this file: a test executes it.
 		return nil
 	}
 	return b.Bytes()
+}
+
+// plain is a text as YAML that ends a line.
+func plain(v string) (string, error) {
+	b, err := yaml.Marshal(v)
+	return strings.TrimSpace(string(b)), err
 }
 
 // inline is a text or a list of texts as YAML that may stand between the
@@ -74,7 +80,7 @@ databases:
     namespace: {{yaml .Namespace}}
     database: {{yaml .Database}}                  # or: all_databases: true
     username: root
-    password: {env: {{yaml .PasswordEnv}}}    # secrets: {env: NAME} or {file: PATH}, never a value
+    password: {env: {{flow .PasswordEnv}}}    # secrets: {env: NAME} or {file: PATH}, never a value
     min_size: {{yaml .MinSize}}                   # a smaller dump is a failed backup; lower it for a small database
     # SurrealDB 3 hides the keys of access methods in its exports. Name them, or a
     # restore has to do without.
@@ -97,16 +103,16 @@ destinations:
 
 encryption:
   # Public keys. At least two people or places should be able to open a backup.
-  recipients: {{yaml .Recipients}}
+  recipients: {{flow .Recipients}}
   # Private keys belong only where backups are read, not on the machine that takes them.
-  # identities: [{file: {{yaml .IdentityFile}}}]
+  # identities: [{file: {{flow .IdentityFile}}}]
 {{if or .SigningKeyFile .TrustedKeys}}
 signing:
 {{- if .SigningKeyFile}}
-  key: {file: {{yaml .SigningKeyFile}}}           # says who wrote a backup
+  key: {file: {{flow .SigningKeyFile}}}           # says who wrote a backup
 {{- end}}
 {{- if .TrustedKeys}}
-  trusted: {{yaml .TrustedKeys}}
+  trusted: {{flow .TrustedKeys}}
 {{- end}}
 {{else}}
 # signing:

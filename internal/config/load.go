@@ -71,7 +71,7 @@ func Parse(path string, data []byte, env map[string]string) (*Config, error) {
 	files = append(files, l.include(root, path)...)
 	l.override(root, s, env)
 	l.check(root, s, "")
-	fillRequired(root)
+	settleDestinations(root)
 	c, err := decode(root, s)
 	if err != nil {
 		return nil, fmt.Errorf("decode config %s: %w", path, err)
@@ -141,16 +141,23 @@ func (l *faultList) syntax(path string, err error) {
 	l.at(o, "", "not YAML: "+problem, "")
 }
 
-// fillRequired makes the first destination required where nothing is said:
-// the one default that depends on where an entry stands.
-func fillRequired(root *node) {
+// settleDestinations sees to the defaults that depend on more than their key:
+// the first destination is required where nothing is said, and what is only
+// for S3 has no default elsewhere.
+func settleDestinations(root *node) {
 	d := root.child("destinations")
 	if d == nil {
 		return
 	}
 	for i, item := range d.items {
-		if item.kind == section && item.child("required") == nil {
+		if item.kind != section {
+			continue
+		}
+		if item.child("required") == nil {
 			item.set("required", &node{value: strconv.FormatBool(i == 0)})
+		}
+		if c := item.child("checksums"); c != nil && c.from == (Origin{}) && strings.HasPrefix(item.text("url"), "file:") {
+			item.drop("checksums")
 		}
 	}
 }

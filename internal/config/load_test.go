@@ -94,10 +94,10 @@ func TestGood(t *testing.T) {
 			CA:           "/etc/ca.pem",
 			Store:        config.Store{S3: &config.S3{Bucket: "backups", Prefix: "a/b", Region: "us-east-1", Endpoint: "https://minio.example.org:9000", PathStyle: true}},
 		}, {
-			Name: "disk", URL: "file:///mnt/with%20space", Takes: "all", Required: true, Checksums: true,
+			Name: "disk", URL: "file:///mnt/with%20space", Takes: "all", Required: true,
 			Store: config.Store{File: &config.File{Dir: "/mnt/with space"}},
 		}, {
-			Name: "near", URL: "file:testdata/config/backups", Takes: "all", Checksums: true,
+			Name: "near", URL: "file:testdata/config/backups", Takes: "all",
 			Store: config.Store{File: &config.File{Dir: "testdata/config/backups"}},
 		}},
 		Encryption: config.Encryption{
