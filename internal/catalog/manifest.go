@@ -6,6 +6,8 @@ package catalog
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/archive"
 )
 
 // Format is the version of the manifest that this program writes. A manifest
@@ -59,16 +61,10 @@ const (
 
 // An Object is one stored part of a backup.
 type Object struct {
-	Role   string `json:"role"`
-	Key    string `json:"key"` // within the destination
-	Plain  Sum    `json:"plain"`
-	Stored Sum    `json:"stored"`
-}
-
-// A Sum is a length in bytes and a SHA-256 in lower-case hex.
-type Sum struct {
-	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"`
+	Role   string      `json:"role"`
+	Key    string      `json:"key"` // within the destination
+	Plain  archive.Sum `json:"plain"`
+	Stored archive.Sum `json:"stored"`
 }
 
 // Compression says how the plain bytes were packed.

@@ -1,0 +1,45 @@
+package archive
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+)
+
+// A summer counts and hashes what is written to it.
+type summer struct {
+	hash hash.Hash
+	size int64
+}
+
+func newSummer() *summer { return &summer{hash: sha256.New()} }
+
+func (s *summer) Write(p []byte) (int, error) {
+	s.size += int64(len(p))
+	return s.hash.Write(p)
+}
+
+func (s *summer) sum() Sum {
+	return Sum{Size: s.size, SHA256: hex.EncodeToString(s.hash.Sum(nil))}
+}
+
+// match returns an error unless s agrees with every field of want that is not zero.
+func (s *summer) match(what string, want Sum) error {
+	got := s.sum()
+	if want.Size != 0 && got.Size != want.Size {
+		return damaged("%s size: got %d, want %d", what, got.Size, want.Size)
+	}
+	if want.SHA256 != "" && got.SHA256 != want.SHA256 {
+		return damaged("%s sha256: got %s, want %s", what, got.SHA256, want.SHA256)
+	}
+	return nil
+}
+
+// within returns an error as soon as more bytes have passed than want says.
+func (s *summer) within(what string, want Sum) error {
+	if want.Size != 0 && s.size > want.Size {
+		return fmt.Errorf("%w: %s size: more than the %d wanted", ErrDamaged, what, want.Size)
+	}
+	return nil
+}
