@@ -2,11 +2,13 @@ package local_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/vapora-platform/vapora-backup/internal/storage"
@@ -68,6 +70,27 @@ func TestDeleteLeavesNoEmptyFolders(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFiles(t, dir, "database/", "database/y")
+}
+
+// One Put makes the folder that another's Delete has just found empty.
+func TestFoldersComeAndGo(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir())
+	var wg sync.WaitGroup
+	for worker := range 4 {
+		wg.Go(func() {
+			for range 100 {
+				key := fmt.Sprintf("database/x/%d", worker)
+				if err := s.Put(t.Context(), key, strings.NewReader("x"), storage.PutOptions{}); err != nil {
+					t.Error(err)
+				}
+				if err := s.Delete(t.Context(), key); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestFileWhereAFolderShouldBe(t *testing.T) {
