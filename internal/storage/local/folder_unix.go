@@ -4,6 +4,7 @@ package local
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -11,9 +12,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// syncFolder puts the entries of a folder on the disk.
+// syncFolder puts the entries of a folder on the disk. A folder that somebody
+// else has removed meanwhile, being empty, has none.
 func syncFolder(root *os.Root, folder string) error {
 	f, err := root.Open(filepath.FromSlash(folder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

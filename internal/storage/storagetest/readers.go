@@ -88,12 +88,16 @@ func (s Suite) cancelled(t *testing.T, st storage.Store) {
 	for _, size := range s.sizes() {
 		for _, rest := range []int64{0, more} {
 			ctx, cancel := context.WithCancel(t.Context())
+			tail := &io.LimitedReader{R: zeros{}, N: rest}
 			r := io.MultiReader(bytes.NewReader(random(size)), readerFunc(func([]byte) (int, error) {
 				cancel()
 				return 0, io.EOF
-			}), io.LimitReader(zeros{}, rest))
+			}), tail)
 			if err := st.Put(ctx, "kind/source/cancelled", r, storage.PutOptions{}); !errors.Is(err, context.Canceled) {
 				t.Errorf("cancelled after %d bytes, with %d to come: got %v, want context.Canceled", size, rest, err)
+			}
+			if rest > 0 && tail.N < rest/2 {
+				t.Errorf("cancelled after %d bytes: %d more were read", size, rest-tail.N)
 			}
 			cancel()
 			want(t, st)
