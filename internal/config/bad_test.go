@@ -278,6 +278,10 @@ func bad() map[string][]string {
 		"unknown-nested": {
 			`unknown-nested.bad.yaml:3: databases[a].pasword: unknown key; did you mean password?`,
 		},
+		"unknown-odd": {
+			`unknown-odd.bad.yaml:3: databases[a].URL: unknown key; did you mean url?`,
+			`unknown-odd.bad.yaml:3: databases[a]."a\x1b[31m\nb": unknown key; known here: name, url, namespace, database, all_databases, auth, username, password, token, tls, min_size, access_keys, recipients, leave_out, timeouts`,
+		},
 		"wrong-entry": {
 			`wrong-entry.bad.yaml:3: databases[0]: got text, want a section`,
 		},

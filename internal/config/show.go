@@ -17,7 +17,7 @@ func (c *Config) Show() ([]byte, error) {
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)
 	// What was included is there already.
-	root := *c.root
+	root := *c.tree()
 	root.members = slices.Clone(root.members)
 	root.drop("include")
 	if err := enc.Encode(root.yaml()); err != nil {
@@ -31,7 +31,15 @@ func (c *Config) Show() ([]byte, error) {
 
 // MarshalJSON is the config in effect under the keys of the file.
 func (c *Config) MarshalJSON() ([]byte, error) {
-	return json.Marshal(c.root.plain(rootSpec()))
+	return json.Marshal(c.tree().plain(rootSpec()))
+}
+
+// tree is never nil, so that a Config that a test made by hand prints as empty.
+func (c *Config) tree() *node {
+	if c.root == nil {
+		return &node{kind: section}
+	}
+	return c.root
 }
 
 func (n *node) yaml() *yaml.Node {

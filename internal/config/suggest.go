@@ -8,7 +8,7 @@ func suggest(name string, s *spec) string {
 	var all []string
 	for _, f := range s.fields {
 		all = append(all, f.name)
-		if d := distance(name, f.name); d < least && d < len(f.name) {
+		if d := distance(strings.ToLower(name), f.name); d < least && d < len(f.name) {
 			best, least = f.name, d
 		}
 	}

@@ -27,7 +27,7 @@ func (c *Config) Warnings() []string {
 	if len(c.Signing.Trusted) == 0 {
 		w = append(w, "signing.trusted: missing; a forged backup will not be noticed")
 	}
-	return append(w, c.root.exposed(rootSpec(), "")...)
+	return append(w, c.tree().exposed(rootSpec(), "")...)
 }
 
 // exposed collects what is wrong with the rights of all secret files below n.
