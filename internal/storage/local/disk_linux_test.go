@@ -68,9 +68,9 @@ func TestNoRights(t *testing.T) {
 	}
 
 	for key, want := range map[string]string{
-		"database/y/b": "put database/y/b: make folder " + filepath.Join(dir, "database", "y") + ": permission denied",
+		"database/y/b": "put database/y/b: create a file in " + filepath.Join(dir, "database", "y") + ": permission denied",
 		"database/b":   "put database/b: create a file in " + filepath.Join(dir, "database") + ": permission denied",
-		"closed/x/b":   "put closed/x/b: make folder " + closed + ": permission denied",
+		"closed/x/b":   "put closed/x/b: create a file in " + closed + ": permission denied",
 	} {
 		err := s.Put(t.Context(), key, strings.NewReader("x"), storage.PutOptions{})
 		wantError(t, err, want)

@@ -52,23 +52,32 @@ func exists(name string) bool {
 	return err == nil
 }
 
-// makeFolder makes a folder of the store, and those above it, and opens it.
-func (s *Store) makeFolder(root *os.Root, folder string) (*os.Root, error) {
-	// Another Put that fails, or a Delete, may remove a folder between its
-	// making and its opening, because it is empty: then it is made again.
+// create makes a file in a folder of the store, and the folder, and those
+// above it, where they are missing. It returns the folder too.
+func (s *Store) create(root *os.Root, folder, name string) (*os.Root, *os.File, error) {
+	// Another Put that fails, or a Delete, may remove the folder before it has
+	// the file, because it is empty: then it is made again.
 	const tries = 100
 	for try := 0; ; try++ {
-		err := root.MkdirAll(filepath.FromSlash(folder), 0o700)
+		dir, err := makeFolder(root, folder)
 		if err == nil {
-			var dir *os.Root
-			if dir, err = root.OpenRoot(filepath.FromSlash(folder)); err == nil {
-				return dir, nil
+			var f *os.File
+			if f, err = dir.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+				return dir, f, nil
 			}
+			dir.Close()
 		}
 		if !errors.Is(err, fs.ErrNotExist) || try == tries {
-			return nil, s.locate("make folder", folder, err)
+			return nil, nil, s.locate("create a file in", folder, err)
 		}
 	}
+}
+
+func makeFolder(root *os.Root, folder string) (*os.Root, error) {
+	if err := root.MkdirAll(filepath.FromSlash(folder), 0o700); err != nil {
+		return nil, err
+	}
+	return root.OpenRoot(filepath.FromSlash(folder))
 }
 
 // syncFolders puts the entries of folder and of all above it on the disk. Any

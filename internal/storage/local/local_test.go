@@ -101,7 +101,7 @@ func TestFileWhereAFolderShouldBe(t *testing.T) {
 	}
 	s := open(t, dir)
 	err := s.Put(t.Context(), "database/x/a", strings.NewReader("x"), storage.PutOptions{})
-	wantError(t, err, "put database/x/a: make folder "+filepath.Join(dir, "database", "x")+": not a directory")
+	wantError(t, err, "put database/x/a: create a file in "+filepath.Join(dir, "database", "x")+": not a directory")
 	wantFiles(t, dir, "database")
 
 	_, err = local.Open(local.Options{Dir: filepath.Join(dir, "database")})

@@ -40,21 +40,20 @@ func (s *Store) put(ctx context.Context, key string, r io.Reader) (err error) {
 	}
 	folder, name := path.Split(key)
 	folder = path.Clean(folder)
-	dir, err := s.makeFolder(root, folder)
+	temp := partial + rand.Text()
+	dir, f, err := s.create(root, folder, temp)
 	if err != nil {
 		removeEmpty(root, folder)
 		return err
 	}
 	defer dir.Close()
-
-	temp := partial + rand.Text()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, discard(dir, temp))
 			removeEmpty(root, folder)
 		}
 	}()
-	if err := s.write(ctx, dir, folder, temp, r); err != nil {
+	if err := s.write(ctx, f, folder, r); err != nil {
 		return err
 	}
 	if err := s.commit(dir, temp, name); err != nil {
@@ -69,12 +68,8 @@ func (s *Store) put(ctx context.Context, key string, r io.Reader) (err error) {
 	return nil
 }
 
-// write makes the file temp of all that r gives, and has it on the disk.
-func (s *Store) write(ctx context.Context, dir *os.Root, folder, temp string, r io.Reader) error {
-	f, err := dir.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return s.locate("create a file in", folder, err)
-	}
+// write puts all that r gives into f, and on the disk, and closes it.
+func (s *Store) write(ctx context.Context, f *os.File, folder string, r io.Reader) error {
 	defer f.Close() // a second Close after the one below does no harm
 	if err := fill(ctx, f, r); err != nil {
 		if we, ok := errors.AsType[*fs.PathError](err); ok && we.Path == f.Name() {
