@@ -53,8 +53,16 @@ func bad() map[string][]string {
 			`empty-lists.bad.yaml:2: databases: missing; name at least one database to back up`,
 			`empty-lists.bad.yaml:3: destinations: missing; name at least one place that holds backups`,
 		},
+		"empty-recipients": {
+			`empty-recipients.bad.yaml:6: encryption.recipients: missing; who shall be able to read the backups of databases[a]? vapora-backup keys generate makes a key`,
+		},
 		"empty-value": {
 			`empty-value.bad.yaml:3: databases[a].auth: empty; give it a value or remove the key`,
+		},
+		"faulty-sections": {
+			`faulty-sections.bad.yaml:3: databases[a].recipients: got a number, want a list; write […]`,
+			`faulty-sections.bad.yaml:6: encryption: got a number, want a section`,
+			`faulty-sections.bad.yaml:7: signing: got a list, want a section`,
 		},
 		"half-logins": {
 			`half-logins.bad.yaml:3: databases[a].password: missing; add password: {env: NAME} or {file: PATH}`,

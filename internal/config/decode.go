@@ -56,9 +56,6 @@ func (n *node) plain(s *spec) any {
 	case listOf:
 		items := make([]any, len(n.items))
 		for i, item := range n.items {
-			if item.bad {
-				item = &node{}
-			}
 			items[i] = item.plain(s.elem)
 		}
 		return items

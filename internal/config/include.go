@@ -58,7 +58,6 @@ func (l *faultList) includeFile(root, pattern *node, path, name string) {
 	}
 	if n := sub.child("include"); n != nil {
 		l.at(n.from, "include", "an included file includes no others", "name them all in "+pattern.from.File)
-		sub.drop("include")
 	}
 	if v := sub.child("version"); v != nil && v.value == root.text("version") {
 		sub.drop("version")

@@ -84,6 +84,15 @@ func Parse(path string, data []byte, env map[string]string) (*Config, error) {
 	return c, nil
 }
 
+// Recipients are those that the backups of d are sealed to: its own, or else
+// those of all. There is at least one.
+func (c *Config) Recipients(d Database) []string {
+	if len(d.Recipients) > 0 {
+		return d.Recipients
+	}
+	return c.Encryption.Recipients
+}
+
 // File is the path of the config's main file.
 func (c *Config) File() string { return c.file }
 

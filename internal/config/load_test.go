@@ -118,6 +118,16 @@ func TestGood(t *testing.T) {
 	}
 }
 
+func TestRecipients(t *testing.T) {
+	t.Parallel()
+	c := parse(t, strings.Replace(minimal, "{env: P}}\n", "{env: P}, recipients: [age1own]}\n", 1), nil)
+	for i, want := range []string{"age1own", "age1x age1y"} {
+		if got := strings.Join(c.Recipients(c.Databases[i]), " "); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	c := parse(t, minimal, nil)

@@ -138,7 +138,7 @@ func TestSchema(t *testing.T) {
 	// Only Load sees what is wrong between places, inside a URL, or in the form
 	// of the YAML.
 	between := "access-key-twice alias control-character database-and-all database-user-all duplicate-name duration-zero " +
-		"empty-lists half-logins include-clash include-missing include-twice later-store merge-key neither-database no-login " +
+		"empty-lists empty-recipients half-logins include-clash include-missing include-twice later-store merge-key neither-database no-login " +
 		"no-recipients none-required nothing-in-it private-recipients private-trusted s3-only same-place server-urls " +
 		"signing-password-only store-urls tls-over-http two-documents two-logins"
 	for _, file := range files {

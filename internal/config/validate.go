@@ -22,7 +22,7 @@ func (p place) given(key string) bool {
 // fault reports what is wrong with a key, unless something already was.
 func (p place) fault(key, problem, cure string) {
 	o := p.n.from
-	if c := p.n.child(key); c != nil && c.bad {
+	if c := p.n.child(key); p.n.bad || c != nil && c.bad {
 		return
 	} else if p.given(key) {
 		o = c.from
@@ -65,7 +65,7 @@ func (l *faultList) validate(c *Config) {
 		}
 		validateSource(p, d)
 		validateLogin(p, d)
-		if len(d.Recipients) == 0 && len(c.Encryption.Recipients) == 0 && !p.given("recipients") {
+		if r := p.n.child("recipients"); len(c.Recipients(d)) == 0 && (r == nil || !r.bad) {
 			whole.section("encryption").fault("recipients", "missing", fmt.Sprintf("who shall be able to read the backups of %s? vapora-backup keys generate makes a key", p.path))
 		}
 		p.publicKeys("recipients", d.Recipients)

@@ -115,7 +115,7 @@ func (l *faultList) checkServer(n *node, path string) {
 // resolve makes a path that a file holds relative to that file. What the
 // environment says is relative to the working directory.
 func (n *node) resolve() {
-	if n.from.File != "" && !filepath.IsAbs(n.value) {
+	if !filepath.IsAbs(n.value) {
 		n.value = filepath.Join(filepath.Dir(n.from.File), n.value)
 	}
 }
