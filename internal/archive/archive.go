@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 )
 
 // FrameSize is the number of plain bytes in each frame but the last.
@@ -45,6 +46,14 @@ type Opener interface {
 	OpenAt(src io.ReaderAt, size int64) (io.ReaderAt, int64, error)
 }
 
+// orAll returns the number of workers that is meant.
+func orAll(workers int) int {
+	if workers <= 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return workers
+}
+
 // ErrDamaged is wrapped by every error that says that an archive is not what
 // was written: cut, changed, or never an archive. An error of the place that
 // the archive is read from, or a key that does not fit, is never ErrDamaged.
@@ -56,9 +65,36 @@ func damaged(format string, args ...any) error {
 
 // opening explains the error of an Opener.
 func opening(err error) error {
+	var source *sourceError
 	var d interface{ Damaged() bool }
-	if errors.As(err, &d) && d.Damaged() {
+	switch {
+	case errors.As(err, &source):
+		return source
+	case errors.Is(err, ErrDamaged):
+		return err
+	case errors.As(err, &d) && d.Damaged():
+		return damaged("%w", err)
+	default:
+		return fmt.Errorf("open archive: %w", err)
+	}
+}
+
+// reading explains the error of an Opener's reader: what is neither the
+// source's nor found by us, is that the bytes are not those that were sealed.
+func reading(err error) error {
+	var source *sourceError
+	switch {
+	case err == nil || err == io.EOF || errors.Is(err, ErrDamaged):
+		return err
+	case errors.As(err, &source):
+		return source
+	default:
 		return damaged("%w", err)
 	}
-	return fmt.Errorf("open archive: %w", err)
 }
+
+// A sourceError is what the place of an archive said, not about its bytes.
+type sourceError struct{ err error }
+
+func (e *sourceError) Error() string { return "read archive: " + e.err.Error() }
+func (e *sourceError) Unwrap() error { return e.err }
