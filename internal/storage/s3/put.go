@@ -1,0 +1,156 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+)
+
+const (
+	// cleanupTime is how long a Put that failed or was cancelled may still take.
+	cleanupTime = 10 * time.Second
+	// writeAttempts outlast a break of the network of about half a minute.
+	writeAttempts = 7
+	// tokenName is the metadata that tells one Put from another.
+	tokenName = "vapora-put"
+)
+
+// Put implements storage.Store. A stream that fits one part is one request, a
+// longer one a multipart upload, which is aborted on any failure.
+func (s *Store) Put(ctx context.Context, key string, r io.Reader, o storage.PutOptions) error {
+	full, err := s.key(key)
+	if err == nil {
+		u := &upload{s: s, key: full, token: rand.Text(), seal: s.o.SSE.seal(o.Kind)}
+		err = u.run(ctx, r)
+	}
+	if err != nil {
+		return fmt.Errorf("put %s: %w", key, err)
+	}
+	return nil
+}
+
+// An upload is one Put.
+type upload struct {
+	s     *Store
+	key   string
+	token string
+	seal  seal
+	id    string // of the multipart upload
+}
+
+func (u *upload) run(ctx context.Context, r io.Reader) error {
+	buf := make([]byte, u.s.o.PartSize)
+	n, last, err := fill(ctx, r, buf)
+	if err != nil {
+		return err
+	}
+	if last {
+		return u.single(ctx, buf[:n])
+	}
+	return u.multipart(ctx, buf, r)
+}
+
+// fill reads until buf is full or r ends, and says whether it ended. It is not
+// io.ReadFull, for which a stream that was cut is like one that is short.
+func fill(ctx context.Context, r io.Reader, buf []byte) (n int, last bool, err error) {
+	for idle := 0; n < len(buf); {
+		if ctx.Err() != nil {
+			return n, false, context.Cause(ctx)
+		}
+		m, err := r.Read(buf[n:])
+		n += m
+		if err == io.EOF {
+			return n, true, nil
+		}
+		if err != nil {
+			return n, false, err
+		}
+		if idle++; m > 0 {
+			idle = 0
+		}
+		if idle == 100 {
+			return n, false, io.ErrNoProgress
+		}
+	}
+	return n, false, nil
+}
+
+// single stores an object in one request.
+func (u *upload) single(ctx context.Context, data []byte) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	out, err := u.s.client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: &u.s.o.Bucket, Key: &u.key,
+		Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))),
+		ChecksumCRC32:        u.s.sum(data),
+		IfNoneMatch:          aws.String("*"),
+		Metadata:             map[string]string{tokenName: u.token},
+		StorageClass:         types.StorageClass(u.s.o.StorageClass),
+		ServerSideEncryption: u.seal.sse(), SSEKMSKeyId: u.seal.keyID(),
+	}, attempts)
+	if err != nil {
+		return u.settle(ctx, err)
+	}
+	if err := u.seal.confirm(out.ServerSideEncryption, out.SSEKMSKeyId); err != nil {
+		return errors.Join(err, u.remove(ctx, out.VersionId))
+	}
+	return nil
+}
+
+// settle finds out what became of a write whose answer says that it failed, or
+// was lost: the SDK sends a request again when the first answer does not come,
+// and then the second one may say that the object is there already.
+func (u *upload) settle(ctx context.Context, err error) error {
+	if !doubtful(err) {
+		return u.s.explain(ctx, err)
+	}
+	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	head, herr := u.s.client.HeadObject(cleanup, &s3.HeadObjectInput{Bucket: &u.s.o.Bucket, Key: &u.key})
+	switch {
+	case herr == nil && head.Metadata[tokenName] == u.token:
+		if err := u.seal.confirm(head.ServerSideEncryption, head.SSEKMSKeyId); err != nil {
+			return errors.Join(err, u.remove(ctx, head.VersionId))
+		}
+		return nil
+	case herr == nil:
+		return errExist(err)
+	}
+	return u.s.explain(ctx, err)
+}
+
+// remove takes back an object of this Put, the very version if there are any.
+func (u *upload) remove(ctx context.Context, version *string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	_, err := u.s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &u.s.o.Bucket, Key: &u.key, VersionId: version})
+	if err != nil {
+		return fmt.Errorf("remove the object again: %w", u.s.explain(ctx, err))
+	}
+	return nil
+}
+
+// sum is the checksum of an object or a part, nil where none is to be sent.
+func (s *Store) sum(data []byte) *string {
+	if s.o.Checksums != ChecksumsSupported {
+		return nil
+	}
+	sum := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(data))
+	return aws.String(base64.StdEncoding.EncodeToString(sum))
+}
+
+func attempts(o *s3.Options) { o.RetryMaxAttempts = writeAttempts }
