@@ -117,7 +117,7 @@ type body struct {
 	stage, table string
 	text         []byte
 	rows         []int // of each statement
-	plain        bool
+	plain, again bool
 }
 
 // load sends the rows of a stage, several imports at once.
@@ -167,16 +167,16 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, pool
 		}
 	}
 	batcher := replay.Batcher{Emit: func(text []byte, rows int) error {
-		if b != nil && (load.Plain || len(b.text)+len(text) > bodyBytes) {
+		if b != nil && (load.Plain && !load.Again || len(b.text)+len(text) > bodyBytes) {
 			if err := hand(); err != nil {
 				return err
 			}
 		}
 		if b == nil {
 			b = pool.Get().(*body)
-			b.stage, b.table, b.plain = stage, load.Table, load.Plain
+			b.stage, b.table, b.plain, b.again = stage, load.Table, load.Plain && !load.Again, load.Again
 			b.text, b.rows = b.text[:0], b.rows[:0]
-			if !load.Plain {
+			if !b.plain {
 				b.text = append(b.text, importHead...)
 			}
 		}
@@ -217,6 +217,9 @@ func (r *loading) send(ctx context.Context, b *body) error {
 		}
 		total -= n
 		r.fail(FailedStatement{Statement: fmt.Sprintf("INSERT of %d rows into %s", n, b.table), Message: f.Message})
+	}
+	if b.again {
+		return nil // these rows were counted
 	}
 	r.rows.Add(int64(total))
 	if r.Progress != nil {

@@ -170,16 +170,10 @@ func waits(p part, left map[part]bool) bool {
 
 // pointsIntoView notes a table that a view reads and that points into a view:
 // its rows must come first, and the view's definition clears their back side.
+// Edges go in once more behind it; a reference cannot be renewed so.
 func (b *builder) pointsIntoView(t *surql.Table, views map[string]*surql.Table) {
-	for _, name := range ends(t) {
-		if views[name] != nil {
-			b.plan.Unsettled = append(b.plan.Unsettled, t.Name)
-			b.plan.Losses = append(b.plan.Losses, Loss{
-				What: "the way back from view " + name + " over edges of " + t.Name,
-				Why:  "a view reads " + t.Name + ", so its edges come first, and the definition of the view clears what points into it",
-			})
-			break
-		}
+	if slices.ContainsFunc(ends(t), func(name string) bool { return views[name] != nil }) {
+		b.again = append(b.again, []part{{table: t, edges: true}})
 	}
 	for _, f := range t.Fields {
 		for _, name := range f.RecordTables() {

@@ -40,9 +40,6 @@ type Plan struct {
 	Stages  []Stage
 	Losses  []Loss
 	Repairs []Repair
-	// Unsettled are relation tables whose edges no order brings back reachable
-	// from both ends; a check of edges reports them and does not fail for them.
-	Unsettled []string
 }
 
 // A Stage is done before the next one begins: first its definitions in order,
@@ -62,6 +59,9 @@ type Load struct {
 	// Plain rows go in by ordinary INSERTs, not by an import: so that the
 	// server keeps their references.
 	Plain bool
+	// Again says that the rows are there and only their way back is renewed: a
+	// view's definition cleared it, and no order would have kept it.
+	Again bool
 }
 
 // A Part says which rows of a table are meant.
@@ -95,6 +95,7 @@ func New(o *surql.Outline, opt Options) (*Plan, error) {
 	b.defineTables()
 	b.rows("rows that views read", b.early)
 	b.views()
+	b.rows("edges into views, once more", b.again)
 	b.rows("rows", b.late)
 	b.finish()
 	b.losses()
@@ -113,6 +114,7 @@ type builder struct {
 
 	stored, viewTables []*surql.Table // views in dependency order
 	early, late        [][]part       // levels of loads around the views
+	again              [][]part       // edges that come before a view and point into it
 	cyclic             map[string]bool
 	finals             []surql.Definition // definitions that wait for the rows
 }
@@ -177,10 +179,12 @@ func (b *builder) plainRows(t *surql.Table) bool {
 
 // rows plans levels of loads, one stage each.
 func (b *builder) rows(name string, levels [][]part) {
-	for _, level := range levels {
+	for i, level := range levels {
 		s := Stage{Name: name}
 		for _, p := range level {
-			s.Load = append(s.Load, b.load(p))
+			l := b.load(p)
+			l.Again = len(b.again) > 0 && &levels[i] == &b.again[0]
+			s.Load = append(s.Load, l)
 		}
 		b.stage(s)
 	}

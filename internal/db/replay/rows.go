@@ -37,7 +37,10 @@ func (b *Batcher) Run(r io.Reader, l Load) error {
 		head = "INSERT RELATION [ "
 	}
 	b.tail = " ];\n"
-	if l.Plain {
+	switch {
+	case l.Again:
+		b.tail = " ] ON DUPLICATE KEY UPDATE out = out;\n"
+	case l.Plain:
 		limit, b.tail = queryBytes, " ] RETURN NONE;\n"
 	}
 	var seen int64
