@@ -93,10 +93,10 @@ func New(o *surql.Outline, opt Options) (*Plan, error) {
 	}
 	b.sort()
 	b.defineTables()
-	b.rows("rows that views read", b.early)
+	b.rows("rows that views read", b.early, false)
 	b.views()
-	b.rows("edges into views, once more", b.again)
-	b.rows("rows", b.late)
+	b.rows("edges into views, once more", b.again, true)
+	b.rows("rows", b.late, false)
 	b.finish()
 	b.losses()
 	for _, name := range sortedKeys(b.repairs) {
@@ -178,12 +178,12 @@ func (b *builder) plainRows(t *surql.Table) bool {
 }
 
 // rows plans levels of loads, one stage each.
-func (b *builder) rows(name string, levels [][]part) {
-	for i, level := range levels {
+func (b *builder) rows(name string, levels [][]part, again bool) {
+	for _, level := range levels {
 		s := Stage{Name: name}
 		for _, p := range level {
 			l := b.load(p)
-			l.Again = len(b.again) > 0 && &levels[i] == &b.again[0]
+			l.Again = again
 			s.Load = append(s.Load, l)
 		}
 		b.stage(s)
