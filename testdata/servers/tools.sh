@@ -1,0 +1,20 @@
+#!/bin/sh
+# Puts the stock tools that tests open our files with into the cache or the
+# system: age from its own module, zstd and minisign from the distribution
+# where that is possible. On a machine where it is not, their tests say so.
+set -eu
+cache=${VAPORA_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vapora-backup}
+mkdir -p "$cache/bin"
+[ -x "$cache/bin/age" ] || GOBIN="$cache/bin" CGO_ENABLED=0 go install filippo.io/age/cmd/age@v1.3.2
+missing=
+for tool in zstd minisign; do
+	command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
+done
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+	apt-get update -qq >/dev/null
+	# shellcheck disable=SC2086
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+else
+	echo "tools: install$missing to run the tests that read our files with stock tools" >&2
+fi
