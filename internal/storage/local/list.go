@@ -44,7 +44,7 @@ func walk(ctx context.Context, root *os.Root, prefix string, yield func(storage.
 	return fs.WalkDir(root.FS(), start, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return storage.Ended(ctx)
 		case gone(err):
 			return nil // removed since its folder was read, or never there
 		case err != nil:

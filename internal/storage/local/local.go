@@ -99,8 +99,8 @@ func (s *Store) open(ctx context.Context, key string) (*os.File, int64, error) {
 	if err := check(key); err != nil {
 		return nil, 0, err
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, 0, context.Cause(ctx)
+	if err := storage.Ended(ctx); err != nil {
+		return nil, 0, err
 	}
 	root, err := os.OpenRoot(s.dir)
 	if err != nil {
@@ -130,8 +130,8 @@ func (s *Store) delete(ctx context.Context, key string) error {
 	if err := check(key); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
+	if err := storage.Ended(ctx); err != nil {
+		return err
 	}
 	root, err := os.OpenRoot(s.dir)
 	if err != nil {
@@ -207,8 +207,8 @@ type reader struct {
 }
 
 func (r *reader) Read(p []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
+	if err := storage.Ended(r.ctx); err != nil {
+		return 0, err
 	}
 	return r.f.Read(p)
 }

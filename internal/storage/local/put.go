@@ -26,8 +26,8 @@ func (s *Store) put(ctx context.Context, key string, r io.Reader) (err error) {
 	if err := check(key); err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	if err := storage.Ended(ctx); err != nil {
+		return err
 	}
 	root, err := s.openOrMake()
 	if err != nil {
@@ -83,10 +83,7 @@ func (s *Store) write(ctx context.Context, f *os.File, folder string, r io.Reade
 	if err := f.Close(); err != nil {
 		return s.locate("write to", folder, err)
 	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return nil
+	return storage.Ended(ctx)
 }
 
 // fill copies r to f until r's io.EOF or the end of ctx.
@@ -104,8 +101,8 @@ type source struct {
 }
 
 func (s *source) Read(p []byte) (int, error) {
-	if s.ctx.Err() != nil {
-		return 0, context.Cause(s.ctx)
+	if err := storage.Ended(s.ctx); err != nil {
+		return 0, err
 	}
 	return s.r.Read(p)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/vapora-platform/vapora-backup/internal/hint"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
 // A fault says in few words what an error of the SDK says in many, and keeps it.
@@ -58,8 +59,8 @@ func doubtful(err error) bool {
 // explain turns an error of the SDK into one for people. It is fs.ErrNotExist,
 // fs.ErrExist, fs.ErrPermission or io.ErrUnexpectedEOF where it means that.
 func (s *Store) explain(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return &fault{context.Cause(ctx).Error(), []error{context.Cause(ctx), ctx.Err(), err}}
+	if end := storage.Ended(ctx); end != nil {
+		return &fault{end.Error(), []error{end, err}}
 	}
 	say := func(msg string, is ...error) error { return &fault{msg, append(is, err)} }
 	region := s.client.Options().Region
@@ -105,6 +106,9 @@ func message(err error) string {
 
 // explainNetwork is for errors that no server sent.
 func (s *Store) explainNetwork(err error) error {
+	if e, ok := errors.AsType[*noCredentials](err); ok {
+		return hint.Wrap(&fault{e.Error(), []error{err}}, "give an access key, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+	}
 	cause := err
 	if e, ok := errors.AsType[*retry.MaxAttemptsError](err); ok {
 		cause = e.Err

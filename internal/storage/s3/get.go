@@ -17,11 +17,11 @@ import (
 
 // Get implements storage.Store.
 func (s *Store) Get(ctx context.Context, key string) (io.ReadCloser, error) {
-	out, err := s.get(ctx, key, nil)
+	b, err := s.open(ctx, key, 0, -1)
 	if err != nil {
 		return nil, fmt.Errorf("get %s: %w", key, err)
 	}
-	return &body{ctx, s, key, out.Body}, nil
+	return b, nil
 }
 
 // GetRange implements storage.Ranger.
@@ -35,47 +35,88 @@ func (s *Store) GetRange(ctx context.Context, key string, offset, length int64) 
 		}
 		return io.NopCloser(strings.NewReader("")), nil
 	}
-	out, err := s.get(ctx, key, aws.String(fmt.Sprintf("bytes=%d-%d", offset, offset+length-1)))
+	b, err := s.open(ctx, key, offset, offset+length-1)
 	if err != nil {
 		return nil, fmt.Errorf("get %s: %w", key, err)
 	}
-	// A server may answer a range with the whole object.
-	if got := aws.ToString(out.ContentRange); !strings.HasPrefix(got, fmt.Sprintf("bytes %d-", offset)) {
-		out.Body.Close()
-		return nil, fmt.Errorf("get %s: asked for bytes from %d, the server sent %q", key, offset, got)
-	}
-	return storage.Exactly(&body{ctx, s, key, out.Body}, length), nil
+	return storage.Exactly(b, length), nil
 }
 
-func (s *Store) get(ctx context.Context, key string, part *string) (*s3.GetObjectOutput, error) {
+func (s *Store) open(ctx context.Context, key string, first, last int64) (*body, error) {
 	full, err := s.key(key)
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.o.Bucket, Key: &full, Range: part})
-	if err != nil {
-		return nil, s.explain(ctx, err)
-	}
-	return out, nil
+	b := &body{ctx: ctx, s: s, key: full, pos: first, last: last}
+	return b, b.open()
 }
 
-// body explains the errors of a download.
+// A body is a download. Where the network breaks it off, it goes on from there.
 type body struct {
-	ctx context.Context
-	s   *Store
-	key string
-	r   io.ReadCloser
+	ctx   context.Context
+	s     *Store
+	key   string
+	pos   int64         // of the next byte
+	last  int64         // byte of the range, -1 for the end of the object
+	etag  *string       // of the object, once it is known
+	r     io.ReadCloser // nil after it broke
+	fails int           // without a byte in between
+}
+
+func (b *body) open() error {
+	in := &s3.GetObjectInput{Bucket: &b.s.o.Bucket, Key: &b.key, IfMatch: b.etag}
+	switch {
+	case b.last >= 0:
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-%d", b.pos, b.last))
+	case b.pos > 0:
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-", b.pos))
+	}
+	out, err := b.s.client.GetObject(b.ctx, in)
+	if err != nil {
+		return b.s.explain(b.ctx, err)
+	}
+	// A server may answer a range with the whole object.
+	if got := aws.ToString(out.ContentRange); in.Range != nil && !strings.HasPrefix(got, fmt.Sprintf("bytes %d-", b.pos)) {
+		out.Body.Close()
+		return fmt.Errorf("asked for bytes from %d, the server sent %q", b.pos, got)
+	}
+	b.r, b.etag = out.Body, out.ETag
+	return nil
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
-	if err != nil && err != io.EOF {
-		err = fmt.Errorf("get %s: %w", b.key, b.s.explain(b.ctx, err))
+	const tries = 3
+	for {
+		if b.r == nil {
+			if err := b.open(); err != nil {
+				return 0, fmt.Errorf("get %s at %d: %w", b.key, b.pos, err)
+			}
+		}
+		n, err := b.r.Read(p)
+		b.pos += int64(n)
+		if n > 0 {
+			b.fails = 0
+		}
+		if err == nil || err == io.EOF {
+			return n, err
+		}
+		if b.fails++; b.fails == tries || b.ctx.Err() != nil {
+			return n, fmt.Errorf("get %s at %d: %w", b.key, b.pos, b.s.explain(b.ctx, err))
+		}
+		b.r.Close()
+		b.r = nil
+		if n > 0 {
+			return n, nil
+		}
 	}
-	return n, err
 }
 
-func (b *body) Close() error { return b.r.Close() }
+func (b *body) Close() error {
+	if b.r == nil {
+		return nil
+	}
+	return b.r.Close()
+}
 
 // Delete implements storage.Store. S3 does not tell whether there was an
 // object. In a versioned bucket the versions stay.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/vapora-platform/vapora-backup/internal/hint"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
 // multipart stores an object of which the first part has been read.
@@ -21,8 +22,8 @@ func (u *upload) multipart(ctx context.Context, first []byte, r io.Reader) error
 		return err
 	}
 	parts, err := u.send(ctx, first, r)
-	if err == nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
+	if err == nil {
+		err = storage.Ended(ctx)
 	}
 	if err != nil {
 		return errors.Join(err, u.abort(ctx))
@@ -42,7 +43,7 @@ func (u *upload) create(ctx context.Context) error {
 	if u.s.o.Checksums == ChecksumsSupported {
 		in.ChecksumAlgorithm = types.ChecksumAlgorithmCrc32
 	}
-	out, err := u.s.client.CreateMultipartUpload(ctx, in, attempts)
+	out, err := u.s.client.CreateMultipartUpload(ctx, in, u.s.persist)
 	if err != nil {
 		return u.s.explain(ctx, err)
 	}
@@ -85,11 +86,8 @@ func (u *upload) send(ctx context.Context, first []byte, r io.Reader) ([]types.C
 				"set a larger part size")
 		}
 		if err != nil {
-			// fill's error may only be the end of ctx that a part brought about.
-			werr := g.Wait()
-			if werr != nil && errors.Is(err, context.Canceled) {
-				return nil, werr
-			}
+			// Where a part failed, that is the cause of the end of ctx, and err.
+			_ = g.Wait()
 			return nil, err
 		}
 		if n == 0 {
@@ -113,7 +111,7 @@ func (u *upload) part(ctx context.Context, p *types.CompletedPart, data []byte) 
 		Bucket: &u.s.o.Bucket, Key: &u.key, UploadId: &u.id, PartNumber: p.PartNumber,
 		Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))),
 		ChecksumCRC32: p.ChecksumCRC32,
-	}, attempts)
+	}, u.s.persist)
 	if err != nil {
 		return u.s.explain(ctx, err)
 	}
@@ -127,7 +125,7 @@ func (u *upload) finish(ctx context.Context, parts []types.CompletedPart) error 
 		Bucket: &u.s.o.Bucket, Key: &u.key, UploadId: &u.id,
 		IfNoneMatch:     aws.String("*"),
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
-	}, attempts)
+	}, u.s.persist)
 	if err != nil {
 		// Aborting cannot harm an object that is complete after all, and
 		// after it nothing can still become one: then it can be settled.
@@ -149,7 +147,7 @@ func (u *upload) abort(ctx context.Context) error {
 	defer cancel()
 	_, err := u.s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{
 		Bucket: &u.s.o.Bucket, Key: &u.key, UploadId: &u.id,
-	}, attempts)
+	}, u.s.persist)
 	if err != nil && code(err) != "NoSuchUpload" {
 		return hint.Wrap(fmt.Errorf("abort the upload: %w", u.s.explain(ctx, err)),
 			"parts that were sent stay in the bucket and cost money; a lifecycle rule for incomplete uploads removes them")

@@ -22,8 +22,6 @@ import (
 const (
 	// cleanupTime is how long a Put that failed or was cancelled may still take.
 	cleanupTime = 10 * time.Second
-	// writeAttempts outlast a break of the network of about half a minute.
-	writeAttempts = 7
 	// tokenName is the metadata that tells one Put from another.
 	tokenName = "vapora-put"
 )
@@ -67,8 +65,8 @@ func (u *upload) run(ctx context.Context, r io.Reader) error {
 // io.ReadFull, for which a stream that was cut is like one that is short.
 func fill(ctx context.Context, r io.Reader, buf []byte) (n int, last bool, err error) {
 	for idle := 0; n < len(buf); {
-		if ctx.Err() != nil {
-			return n, false, context.Cause(ctx)
+		if err := storage.Ended(ctx); err != nil {
+			return n, false, err
 		}
 		m, err := r.Read(buf[n:])
 		n += m
@@ -90,8 +88,8 @@ func fill(ctx context.Context, r io.Reader, buf []byte) (n int, last bool, err e
 
 // single stores an object in one request.
 func (u *upload) single(ctx context.Context, data []byte) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	if err := storage.Ended(ctx); err != nil {
+		return err
 	}
 	out, err := u.s.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &u.s.o.Bucket, Key: &u.key,
@@ -101,7 +99,7 @@ func (u *upload) single(ctx context.Context, data []byte) error {
 		Metadata:             map[string]string{tokenName: u.token},
 		StorageClass:         types.StorageClass(u.s.o.StorageClass),
 		ServerSideEncryption: u.seal.sse(), SSEKMSKeyId: u.seal.keyID(),
-	}, attempts)
+	}, u.s.persist)
 	if err != nil {
 		return u.settle(ctx, err)
 	}
@@ -153,4 +151,5 @@ func (s *Store) sum(data []byte) *string {
 	return aws.String(base64.StdEncoding.EncodeToString(sum))
 }
 
-func attempts(o *s3.Options) { o.RetryMaxAttempts = writeAttempts }
+// persist has a write tried more often than a read: more is lost with it.
+func (s *Store) persist(o *s3.Options) { o.RetryMaxAttempts = s.o.Attempts }

@@ -24,6 +24,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -42,6 +43,8 @@ const (
 
 	defaultPartSize    = 16 << 20
 	defaultConcurrency = 3
+	defaultAttempts    = 7
+	defaultSilence     = 2 * time.Minute
 )
 
 // When checksums are sent.
@@ -73,6 +76,13 @@ type Options struct {
 	// servers want it so. 0: 16 MiB, objects of up to 156 GiB.
 	PartSize    int64
 	Concurrency int // parts that are sent at once by each Put. 0: 3
+
+	// Attempts is how often a request that writes is made before it fails; one
+	// that reads, at most three times. 0: 7, which outlasts half a minute.
+	Attempts int
+	// Silence is how long a connection may carry nothing before it is given
+	// up. 0: two minutes.
+	Silence time.Duration
 
 	// Checksums is ChecksumsSupported (also "") or ChecksumsRequired. The
 	// checksum travels as a header and never as a trailer, so it works
@@ -110,7 +120,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	load := []func(*config.LoadOptions) error{config.WithHTTPClient(httpClient(roots))}
+	load := []func(*config.LoadOptions) error{config.WithHTTPClient(httpClient(roots, o.Silence))}
 	if o.Region != "" {
 		load = append(load, config.WithRegion(o.Region))
 	}
@@ -135,6 +145,8 @@ func open(ctx context.Context, o Options) (*Store, error) {
 			c.BaseEndpoint = aws.String(o.Endpoint)
 		}
 		c.UsePathStyle = o.PathStyle
+		c.RetryMaxAttempts = min(o.Attempts, 3)
+		c.Credentials = &provider{c.Credentials}
 		// The store sends checksums itself, and every reader of this module
 		// proves what it reads by better ones.
 		c.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
@@ -171,8 +183,14 @@ func (o *Options) complete() error {
 	if o.Concurrency == 0 {
 		o.Concurrency = defaultConcurrency
 	}
-	if o.Concurrency < 0 {
-		return fmt.Errorf("concurrency %d is negative", o.Concurrency)
+	if o.Attempts == 0 {
+		o.Attempts = defaultAttempts
+	}
+	if o.Silence == 0 {
+		o.Silence = defaultSilence
+	}
+	if o.Concurrency < 0 || o.Attempts < 0 || o.Silence < 0 {
+		return errors.New("concurrency, attempts and silence cannot be negative")
 	}
 	switch o.Checksums {
 	case "":

@@ -105,8 +105,13 @@ func (s Suite) cancelled(t *testing.T, st storage.Store) {
 	}
 
 	put(t, st, "kind/source/here", random(10))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+	reason := errors.New("interrupted by the user")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(reason)
+	err := st.Put(ctx, "kind/source/new", bytes.NewReader(random(10)), storage.PutOptions{})
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, reason) {
+		t.Errorf("put, cancelled: got %v, want context.Canceled and its cause", err)
+	}
 	if r, err := st.Get(ctx, "kind/source/here"); !errors.Is(err, context.Canceled) {
 		t.Errorf("get, cancelled: got %v, want context.Canceled", err)
 		if err == nil {
