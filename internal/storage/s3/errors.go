@@ -79,7 +79,7 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	case "AccessDenied", "Forbidden":
 		return hint.Wrap(say("access denied", fs.ErrPermission),
 			"the credentials need s3:PutObject, s3:GetObject, s3:ListBucket and s3:AbortMultipartUpload on bucket %s", s.o.Bucket)
-	case "InvalidAccessKeyId", "InvalidToken", "ExpiredToken", "TokenRefreshRequired":
+	case "InvalidAccessKeyId", "XAdminUserNotFound", "InvalidToken", "ExpiredToken", "TokenRefreshRequired":
 		return hint.Wrap(say("the server does not accept the access key ("+c+")", fs.ErrPermission),
 			"check the access key, and that it belongs to this server")
 	case "SignatureDoesNotMatch":

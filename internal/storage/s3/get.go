@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -72,6 +73,9 @@ func (b *body) open() error {
 		in.Range = aws.String(fmt.Sprintf("bytes=%d-", b.pos))
 	}
 	out, err := b.s.client.GetObject(b.ctx, in)
+	if status(err) == http.StatusPreconditionFailed {
+		return &fault{"the object was replaced while it was read", []error{err}}
+	}
 	if err != nil {
 		return b.s.explain(b.ctx, err)
 	}
@@ -89,7 +93,7 @@ func (b *body) Read(p []byte) (int, error) {
 	for {
 		if b.r == nil {
 			if err := b.open(); err != nil {
-				return 0, fmt.Errorf("get %s at %d: %w", b.key, b.pos, err)
+				return 0, fmt.Errorf("get %s at %d: %w", strings.TrimPrefix(b.key, b.s.prefix), b.pos, err)
 			}
 		}
 		n, err := b.r.Read(p)
@@ -101,7 +105,7 @@ func (b *body) Read(p []byte) (int, error) {
 			return n, err
 		}
 		if b.fails++; b.fails == tries || b.ctx.Err() != nil {
-			return n, fmt.Errorf("get %s at %d: %w", b.key, b.pos, b.s.explain(b.ctx, err))
+			return n, fmt.Errorf("get %s at %d: %w", strings.TrimPrefix(b.key, b.s.prefix), b.pos, b.s.explain(b.ctx, err))
 		}
 		b.r.Close()
 		b.r = nil

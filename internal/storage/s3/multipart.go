@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -15,6 +17,11 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
+
+// grace is how long the parts under way may go on when an upload is given up:
+// a server may still store a part whose connection is cut at its end, after
+// the abort, and then keep it for ever.
+const grace = 5 * time.Second
 
 // multipart stores an object of which the first part has been read.
 func (u *upload) multipart(ctx context.Context, first []byte, r io.Reader) error {
@@ -31,8 +38,9 @@ func (u *upload) multipart(ctx context.Context, first []byte, r io.Reader) error
 	return u.finish(ctx, parts)
 }
 
-// create begins the upload. Where the server does not confirm the encryption
-// it is aborted before it has seen a byte.
+// create begins the upload. Where the server says that it encrypts in another
+// way, the upload is aborted before it has seen a byte. MinIO says nothing
+// here, but with each part.
 func (u *upload) create(ctx context.Context) error {
 	in := &s3.CreateMultipartUploadInput{
 		Bucket: &u.s.o.Bucket, Key: &u.key,
@@ -48,6 +56,10 @@ func (u *upload) create(ctx context.Context) error {
 		return u.s.explain(ctx, err)
 	}
 	u.id = aws.ToString(out.UploadId)
+	u.partsConfirm = out.ServerSideEncryption == ""
+	if u.partsConfirm {
+		return nil
+	}
 	if err := u.seal.confirm(out.ServerSideEncryption, out.SSEKMSKeyId); err != nil {
 		return errors.Join(err, u.abort(ctx))
 	}
@@ -58,6 +70,8 @@ func (u *upload) create(ctx context.Context) error {
 // buffers than parts under way and one that is being read.
 func (u *upload) send(ctx context.Context, first []byte, r io.Reader) ([]types.CompletedPart, error) {
 	g, ctx := errgroup.WithContext(ctx)
+	sending, stop := outlive(ctx, grace)
+	defer stop()
 	g.SetLimit(u.s.o.Concurrency)
 	free := make(chan []byte, u.s.o.Concurrency+1)
 	var parts []*types.CompletedPart
@@ -69,7 +83,7 @@ func (u *upload) send(ctx context.Context, first []byte, r io.Reader) ([]types.C
 		full, data := buf, buf[:n]
 		g.Go(func() error {
 			defer func() { free <- full }()
-			return u.part(ctx, part, data)
+			return u.part(sending, part, data)
 		})
 		if last {
 			break
@@ -104,6 +118,22 @@ func (u *upload) send(ctx context.Context, first []byte, r io.Reader) ([]types.C
 	return completed, nil
 }
 
+// outlive returns a context that ends some time after ctx.
+func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	unwatch := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(d):
+			cancel(context.Cause(ctx))
+		case <-longer.Done():
+		}
+	})
+	return longer, func() {
+		unwatch()
+		cancel(nil)
+	}
+}
+
 // part sends one part and notes what the server calls it.
 func (u *upload) part(ctx context.Context, p *types.CompletedPart, data []byte) error {
 	p.ChecksumCRC32 = u.s.sum(data)
@@ -114,6 +144,11 @@ func (u *upload) part(ctx context.Context, p *types.CompletedPart, data []byte) 
 	}, u.s.persist)
 	if err != nil {
 		return u.s.explain(ctx, err)
+	}
+	if u.partsConfirm {
+		if err := u.seal.confirm(out.ServerSideEncryption, out.SSEKMSKeyId); err != nil {
+			return err
+		}
 	}
 	p.ETag = out.ETag
 	return nil
@@ -135,8 +170,22 @@ func (u *upload) finish(ctx context.Context, parts []types.CompletedPart) error 
 		}
 		return nil
 	}
-	if err := u.seal.confirm(out.ServerSideEncryption, out.SSEKMSKeyId); err != nil {
-		return errors.Join(err, u.remove(ctx, out.VersionId))
+	return u.confirmWhole(ctx, out)
+}
+
+// confirmWhole checks the encryption of the complete object, where need be by
+// looking at the object itself.
+func (u *upload) confirmWhole(ctx context.Context, out *s3.CompleteMultipartUploadOutput) error {
+	mode, key := out.ServerSideEncryption, out.SSEKMSKeyId
+	var herr error
+	if u.seal.mode != "" && mode == "" {
+		var head *s3.HeadObjectOutput
+		if head, herr = u.head(ctx); herr == nil {
+			mode, key = head.ServerSideEncryption, head.SSEKMSKeyId
+		}
+	}
+	if err := u.seal.confirm(mode, key); err != nil {
+		return errors.Join(err, herr, u.remove(ctx, out.VersionId))
 	}
 	return nil
 }
@@ -145,12 +194,43 @@ func (u *upload) finish(ctx context.Context, parts []types.CompletedPart) error 
 func (u *upload) abort(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
-	_, err := u.s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{
+	again := time.NewTicker(cleanupTime / 50)
+	defer again.Stop()
+	for {
+		gone, err := u.abortOnce(ctx)
+		if gone {
+			return nil
+		}
+		if err != nil {
+			return hint.Wrap(fmt.Errorf("abort the upload: %w", err),
+				"parts that were sent stay in the bucket and cost money; a lifecycle rule for incomplete uploads removes them")
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// abortOnce says whether nothing is left. A part whose connection has just been
+// given up may still be on its way through the server and outlive an abort.
+func (u *upload) abortOnce(ctx context.Context) (gone bool, err error) {
+	_, err = u.s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{
 		Bucket: &u.s.o.Bucket, Key: &u.key, UploadId: &u.id,
 	}, u.s.persist)
 	if err != nil && code(err) != "NoSuchUpload" {
-		return hint.Wrap(fmt.Errorf("abort the upload: %w", u.s.explain(ctx, err)),
-			"parts that were sent stay in the bucket and cost money; a lifecycle rule for incomplete uploads removes them")
+		return false, u.s.explain(ctx, err)
 	}
-	return nil
+	_, err = u.s.client.ListParts(ctx, &s3.ListPartsInput{
+		Bucket: &u.s.o.Bucket, Key: &u.key, UploadId: &u.id, MaxParts: aws.Int32(1),
+	}, u.s.persist)
+	switch {
+	case code(err) == "NoSuchUpload":
+		return true, nil
+	case status(err) == http.StatusForbidden:
+		return true, nil // these credentials may abort, but not look
+	case err != nil:
+		return false, u.s.explain(ctx, err)
+	}
+	return false, nil
 }

@@ -47,6 +47,10 @@ type upload struct {
 	token string
 	seal  seal
 	id    string // of the multipart upload
+
+	// partsConfirm is set where the answers to the parts must confirm the
+	// encryption, because that to the beginning did not.
+	partsConfirm bool
 }
 
 func (u *upload) run(ctx context.Context, r io.Reader) error {
@@ -116,9 +120,7 @@ func (u *upload) settle(ctx context.Context, err error) error {
 	if !doubtful(err) {
 		return u.s.explain(ctx, err)
 	}
-	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
-	defer cancel()
-	head, herr := u.s.client.HeadObject(cleanup, &s3.HeadObjectInput{Bucket: &u.s.o.Bucket, Key: &u.key})
+	head, herr := u.head(ctx)
 	switch {
 	case herr == nil && head.Metadata[tokenName] == u.token:
 		if err := u.seal.confirm(head.ServerSideEncryption, head.SSEKMSKeyId); err != nil {
@@ -129,6 +131,17 @@ func (u *upload) settle(ctx context.Context, err error) error {
 		return errExist(err)
 	}
 	return u.s.explain(ctx, err)
+}
+
+// head looks at the object that lies under the key, whatever became of ctx.
+func (u *upload) head(ctx context.Context) (*s3.HeadObjectOutput, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	out, err := u.s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &u.s.o.Bucket, Key: &u.key})
+	if err != nil {
+		return nil, fmt.Errorf("look at the object: %w", u.s.explain(ctx, err))
+	}
+	return out, nil
 }
 
 // remove takes back an object of this Put, the very version if there are any.
