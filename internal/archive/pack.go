@@ -100,8 +100,8 @@ func (w *Writer) hash() {
 
 func (w *Writer) pack() {
 	for f := range w.toPack {
-		if bound := packedBound(f.size); cap(f.packed) < bound {
-			f.packed = make([]byte, 0, bound)
+		if f.packed == nil { // dumps pack to less than half; the encoder grows it if need be
+			f.packed = make([]byte, 0, f.size/2+64)
 		}
 		if f.size == 0 {
 			f.packed = append(f.packed[:0], emptyFrame...)
