@@ -3,6 +3,7 @@ package s3_test
 import (
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -12,13 +13,22 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/storage/s3"
 )
 
-// A server that ignores the wish, as versitygw does, gets nothing.
+// A server that ignores the wish, as versitygw does, keeps nothing: a small
+// object is removed again, a large one never completed.
 func TestSSEThatIsDroppedIsRefused(t *testing.T) {
 	t.Parallel()
 	srv := s3test.Start(t, s3test.Versitygw)
 	bucket := srv.Bucket(t)
+	var completed atomic.Int64
+	px := proxy{before: func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost && r.URL.Query().Has("uploadId") {
+			completed.Add(1)
+		}
+		return false
+	}}
+	front := px.start(t, srv)
 	for _, sse := range []s3.SSE{{Mode: s3.AES256}, {Mode: s3.KMS, KeyIDs: map[string]string{"": "k"}}} {
-		o := options(srv, bucket)
+		o := options(front, bucket)
 		o.SSE = sse
 		for _, size := range []int64{0, small, large} {
 			err := putZeros(t.Context(), open(t, o), "kind/a", size)
@@ -28,6 +38,9 @@ func TestSSEThatIsDroppedIsRefused(t *testing.T) {
 			}
 			wantNothing(t, srv, bucket)
 		}
+	}
+	if n := completed.Load(); n != 0 {
+		t.Errorf("%d uploads were completed, want none", n)
 	}
 }
 
