@@ -47,6 +47,30 @@ type Manifest struct {
 	Class string `json:"retention_class,omitempty"`
 }
 
+// Data returns the object with role "data"; a manifest that Decode returned has
+// it.
+func (m *Manifest) Data() Object {
+	if o := m.Object(RoleData); o != nil {
+		return *o
+	}
+	return Object{}
+}
+
+// Object returns the first object with that role, nil if there is none.
+func (m *Manifest) Object(role string) *Object {
+	for i := range m.Objects {
+		if m.Objects[i].Role == role {
+			return &m.Objects[i]
+		}
+	}
+	return nil
+}
+
+// Key returns where an object of the backup with that suffix lies.
+func (m *Manifest) Key(suffix string) Key {
+	return Key{Kind: m.Kind, Source: m.Source, ID: m.ID, Suffix: suffix}
+}
+
 // Tool names a program and its version.
 type Tool struct {
 	Name    string `json:"name"`
@@ -67,9 +91,13 @@ type Object struct {
 	Stored archive.Sum `json:"stored"`
 }
 
+// ZstdSeekable is the Compression.Algorithm of this format: zstd frames and a
+// seek table, as package archive writes them.
+const ZstdSeekable = "zstd-seekable"
+
 // Compression says how the plain bytes were packed.
 type Compression struct {
-	Algorithm string `json:"algorithm"` // "zstd-seekable"
+	Algorithm string `json:"algorithm"` // ZstdSeekable
 	Level     int    `json:"level"`
 	FrameSize int64  `json:"frame_size"` // plain bytes in each frame but the last
 }

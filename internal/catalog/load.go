@@ -1,0 +1,100 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+)
+
+// maxSignature is how long a signature file may be, in bytes.
+const maxSignature = 16 << 10
+
+var (
+	// ErrUnsigned is wrapped when a backup has no signature and needs one.
+	ErrUnsigned = errors.New("not signed")
+
+	// ErrUntrusted is wrapped, with the reason, when a signature is not one
+	// that the verifier accepts, or belongs to another backup.
+	ErrUntrusted = errors.New("signature does not count")
+)
+
+// A Signature is what is known of who wrote a manifest.
+type Signature struct {
+	Checked bool   // false: there was no verifier, and nothing is known
+	KeyID   string // of the trusted key that signed
+	Comment string // that was signed with it
+}
+
+// Load reads the manifest of a backup and checks that it is that backup's. If v
+// is not nil, the manifest must be signed for this backup by whom v trusts.
+//
+// An error wraps ErrInvalid, ErrNewer, ErrUnsigned, ErrUntrusted, or
+// fs.ErrNotExist if there is no manifest; any other is the store's.
+func Load(ctx context.Context, s storage.Store, e Entry, v Verifier) (*Manifest, Signature, error) {
+	m, sig, err := load(ctx, s, e.Key(ManifestSuffix), v)
+	if err != nil {
+		return nil, Signature{}, fmt.Errorf("read manifest of %s: %w", e.ID, err)
+	}
+	return m, sig, nil
+}
+
+func load(ctx context.Context, s storage.Store, key Key, v Verifier) (*Manifest, Signature, error) {
+	if err := key.Check(); err != nil {
+		return nil, Signature{}, err
+	}
+	text, err := read(ctx, s, key, maxManifest)
+	if err != nil {
+		return nil, Signature{}, err
+	}
+	// First, so that nothing is made of bytes that nobody vouches for.
+	sig, err := vouch(ctx, s, key, text, v)
+	if err != nil {
+		return nil, Signature{}, err
+	}
+	m, err := Decode(text)
+	if err != nil {
+		return nil, Signature{}, err
+	}
+	if m.Key(ManifestSuffix) != key {
+		return nil, Signature{}, fmt.Errorf("%w: it is of %s/%s %s", ErrInvalid, m.Kind, m.Source, m.ID)
+	}
+	return m, sig, nil
+}
+
+// vouch verifies the signature of a manifest's text.
+func vouch(ctx context.Context, s storage.Store, key Key, text []byte, v Verifier) (Signature, error) {
+	if v == nil {
+		return Signature{}, nil
+	}
+	file, err := read(ctx, s, key.With(SignatureSuffix), maxSignature)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Signature{}, hint.Wrap(ErrUnsigned, "a backup that was taken without signing.key cannot be told from a forged one; "+
+			"to read it nevertheless, take signing.trusted out of the config")
+	} else if err != nil {
+		return Signature{}, err
+	}
+	id, said, err := v.Verify(text, file)
+	if err != nil {
+		return Signature{}, fmt.Errorf("%w: %w", ErrUntrusted, err)
+	}
+	if said != comment(key) {
+		return Signature{}, fmt.Errorf("%w: it is for %q", ErrUntrusted, said)
+	}
+	return Signature{Checked: true, KeyID: id, Comment: said}, nil
+}
+
+// read reads a small object. One that is too long is cut, which its reader
+// notices.
+func read(ctx context.Context, s storage.Store, key Key, most int64) (_ []byte, err error) {
+	r, err := s.Get(ctx, key.String())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	return io.ReadAll(io.LimitReader(r, most+1))
+}

@@ -1,0 +1,46 @@
+package catalog
+
+import "fmt"
+
+// A Signer makes a minisign signature file of message, and signs the comment
+// with it.
+type Signer interface {
+	Sign(message []byte, trustedComment string) ([]byte, error)
+}
+
+// A Verifier checks a minisign signature file of message, and returns whose it
+// is and the comment that was signed with it. It returns an error unless the
+// signature is good and by a key that is trusted.
+type Verifier interface {
+	Verify(message, sig []byte) (keyID, trustedComment string, err error)
+}
+
+// A Signed is a manifest as it is stored, with its signature.
+type Signed struct {
+	key       Key
+	manifest  []byte
+	signature []byte // nil: not signed
+}
+
+// Sign encodes a manifest and signs it, so that every destination gets the same
+// bytes. Without a signer it stays unsigned.
+func Sign(m *Manifest, s Signer) (*Signed, error) {
+	text, err := Encode(m)
+	if err != nil {
+		return nil, err
+	}
+	out := &Signed{key: m.Key(ManifestSuffix), manifest: text}
+	if s == nil {
+		return out, nil
+	}
+	if out.signature, err = s.Sign(text, comment(out.key)); err != nil {
+		return nil, fmt.Errorf("sign manifest: %w", err)
+	}
+	return out, nil
+}
+
+// comment is what is signed together with a manifest: it says which backup the
+// signature belongs to.
+func comment(k Key) string {
+	return fmt.Sprintf("vapora-backup kind %s source %s id %s", k.Kind, k.Source, k.ID)
+}
