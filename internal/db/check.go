@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
-	"strings"
 
 	"github.com/vapora-platform/vapora-backup/internal/db/replay"
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
@@ -86,58 +85,45 @@ func (k *checker) definitions(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read back the definitions: %w", err)
 	}
-	unprinted, err := k.c.definitionNames(ctx)
+	unprinted, _, err := k.c.defined(ctx)
 	if err != nil {
 		return err
 	}
-	want, got := planned(k.plan), byTitle(have)
-	for _, name := range sortedNames(want) {
+	want, got := planned(k.plan), byName(have)
+	for _, n := range sortedNames(want) {
 		k.out.Definitions++
-		text, ok := got[name]
+		text, ok := got[n]
 		switch {
-		case !ok && unprinted[strings.ToLower(name)]:
-			k.out.Notes = append(k.out.Notes, name+" is there; this server does not print it")
+		case !ok && unprinted[n]:
+			k.out.Notes = append(k.out.Notes, n+" is there; this server does not print it")
 		case !ok:
-			k.problem("%s is missing", name)
-		case text != want[name] && k.same:
-			k.problem("%s is not as it was", name)
-		case text != want[name]:
-			k.out.Notes = append(k.out.Notes, name+" is there; this version prints it in other words")
+			k.problem("%s is missing", n)
+		case text != want[n] && k.same:
+			k.problem("%s is not as it was", n)
+		case text != want[n]:
+			k.out.Notes = append(k.out.Notes, n+" is there; this version prints it in other words")
 		}
 	}
 	return nil
 }
 
 // planned returns the canonical text of every definition of a plan as it is in
-// the end, by title.
+// the end, by name.
 func planned(p *replay.Plan) map[string]string {
 	out := map[string]string{}
 	for _, s := range p.Stages {
 		for _, d := range s.Define {
-			out[title(d)] = d.Canonical()
+			out[name(d.Kind, d.On, d.Name)] = d.Canonical()
 		}
 	}
 	return out
 }
 
-// byTitle does the same for what a server prints.
-func byTitle(o *surql.Outline) map[string]string {
+// byName does the same for what a server prints.
+func byName(o *surql.Outline) map[string]string {
 	out := map[string]string{}
-	add := func(list ...surql.Definition) {
-		for _, d := range list {
-			if d.Kind != "OPTION" {
-				out[title(d)] = d.Canonical()
-			}
-		}
-	}
-	add(o.Globals...)
-	for _, t := range o.Tables {
-		if t.Define != nil {
-			add(*t.Define)
-		}
-		add(t.Fields...)
-		add(t.Indexes...)
-		add(t.Events...)
+	for _, d := range definitions(o) {
+		out[name(d.Kind, d.On, d.Name)] = d.Canonical()
 	}
 	return out
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -50,7 +49,7 @@ type Loaded struct {
 
 // A FailedStatement names a statement by what it is; its text may hold a key.
 type FailedStatement struct {
-	Statement string `json:"statement"` // "DEFINE TABLE person", "INSERT of 100 rows into person"
+	Statement string `json:"statement"` // "DEFINE TABLE person", "an INSERT into person (one of 12)"
 	Message   string `json:"message"`
 }
 
@@ -210,13 +209,11 @@ func (r *loading) send(ctx context.Context, b *body) error {
 		total += n
 	}
 	r.statements.Add(int64(len(b.rows)))
+	if len(failures) > 0 {
+		total = 0 // which ones were taken is not said; the counts will be checked
+	}
 	for _, f := range failures {
-		n := 0
-		if f.Index >= 0 && f.Index < len(b.rows) {
-			n = b.rows[f.Index]
-		}
-		total -= n
-		r.fail(FailedStatement{Statement: fmt.Sprintf("INSERT of %d rows into %s", n, b.table), Message: f.Message})
+		r.fail(FailedStatement{Statement: fmt.Sprintf("an INSERT into %s (one of %d)", b.table, len(b.rows)), Message: f.Message})
 	}
 	if b.again {
 		return nil // these rows were counted
@@ -237,9 +234,9 @@ func (r *loading) post(ctx context.Context, b *body) ([]Failure, error) {
 		return nil, err
 	}
 	var failures []Failure
-	for i, res := range results {
+	for _, res := range results {
 		if res.Err != "" {
-			failures = append(failures, Failure{Index: i, Message: strings.TrimSpace(res.Err)})
+			failures = append(failures, Failure{res.Err})
 		}
 	}
 	return failures, nil

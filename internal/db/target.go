@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -176,21 +175,4 @@ func (t *Target) execIn(ctx context.Context, ns, db, what, sql string) error {
 func (t *Target) Refuse(c Contents) error {
 	return hint.Wrap(fmt.Errorf("%w: %s/%s holds %s", ErrNotEmpty, t.Client.opt.Namespace, t.Client.opt.Database, c),
 		"restore into another database with --to-database, or replace what is there with --force")
-}
-
-// infoDB asks INFO FOR DB: kind → name → statement. The statements hold
-// secrets. A missing namespace or database is ErrNoDatabase.
-func parseInfo(raw json.RawMessage) (map[string]map[string]string, error) {
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &all); err != nil {
-		return nil, fmt.Errorf("read INFO: %w", err)
-	}
-	out := map[string]map[string]string{}
-	for kind, text := range all {
-		var defs map[string]string
-		if json.Unmarshal(text, &defs) == nil {
-			out[kind] = defs
-		}
-	}
-	return out, nil
 }

@@ -134,3 +134,6 @@ func (d Definition) Volatile() bool {
 	}
 	return false
 }
+
+// IsNormal says whether a TABLE takes no edges.
+func (d Definition) IsNormal() bool { return d.Kind == "TABLE" && d.find(2, "TYPE", "NORMAL") > 0 }

@@ -1,0 +1,168 @@
+package db
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+)
+
+// A Level is where a user or a token is defined.
+type Level int
+
+// Levels of users.
+const (
+	Root Level = iota
+	Namespace
+	Database
+)
+
+// Options say how to reach one database.
+type Options struct {
+	URL                 string // http://host:8000
+	Namespace, Database string
+	Auth                Level
+	Username, Password  string
+	Token               string        // in the place of a user
+	CA                  []byte        // PEM; nil is the system's
+	ServerName          string        // that the certificate must hold, if it is not the URL's host
+	Idle                time.Duration // how long a server may be silent; 0 is two minutes
+	UserAgent           string
+}
+
+// A Client speaks HTTP with one SurrealDB about one database. It is safe for
+// concurrent use. It creates nothing unless it is told to.
+type Client struct {
+	opt  Options
+	base string
+	http *http.Client
+}
+
+// Dial checks the options and returns a Client. Nothing is contacted yet.
+func Dial(o Options) (*Client, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
+		return nil, errors.New("the server's URL is not http://host:port or https://host")
+	}
+	if o.Idle == 0 {
+		o.Idle = 2 * time.Minute
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DisableCompression = true // the server would spend its time on gzip
+	transport.MaxIdleConnsPerHost = 16
+	if o.CA != nil || o.ServerName != "" {
+		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: o.ServerName}
+		if o.CA != nil {
+			pool := x509.NewCertPool()
+			if !pool.AppendCertsFromPEM(o.CA) {
+				return nil, errors.New("the CA file has no certificate in PEM form")
+			}
+			transport.TLSClientConfig.RootCAs = pool
+		}
+	}
+	return &Client{opt: o, base: strings.TrimRight(o.URL, "/"), http: &http.Client{Transport: transport}}, nil
+}
+
+// WithDatabase returns a Client for another database of the same server.
+func (c *Client) WithDatabase(namespace, database string) *Client {
+	other := *c
+	other.opt.Namespace, other.opt.Database = namespace, database
+	return &other
+}
+
+// URL returns the server's address.
+func (c *Client) URL() string { return c.base }
+
+// Namespace and Database return the names that the Client is about.
+func (c *Client) Namespace() string { return c.opt.Namespace }
+
+// Database returns the database's name.
+func (c *Client) Database() string { return c.opt.Database }
+
+// A request is one exchange with the server.
+type request struct {
+	method, path        string
+	namespace, database string
+	body                []byte
+	contentType         string
+}
+
+// do sends a request and returns the answer whatever its status. The body ends
+// with an error when the server is silent for longer than Idle.
+func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	watch := newWatch(c.opt.Idle, cancel)
+	var body io.Reader
+	if r.body != nil {
+		body = &sending{Reader: bytes.NewReader(r.body), watch: watch}
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, c.base+r.path, body)
+	if err != nil {
+		watch.stop()
+		return nil, err
+	}
+	req.ContentLength = int64(len(r.body))
+	c.headers(req, r)
+	res, err := c.http.Do(req)
+	if err != nil {
+		watch.stop()
+		return nil, c.unreachable(ctx, err)
+	}
+	watch.rest()
+	res.Body = &watchedBody{res.Body, watch, ctx}
+	return res, nil
+}
+
+func (c *Client) headers(req *http.Request, r request) {
+	h := req.Header
+	h.Set("Accept", "application/json") // 1.x and 2.x refuse an import without it
+	h.Set("Accept-Encoding", "identity")
+	if c.opt.UserAgent != "" {
+		h.Set("User-Agent", c.opt.UserAgent)
+	}
+	if r.contentType != "" {
+		h.Set("Content-Type", r.contentType)
+	}
+	if r.namespace != "" {
+		h.Set("surreal-ns", r.namespace)
+	}
+	if r.database != "" {
+		h.Set("surreal-db", r.database)
+	}
+	if c.opt.Token != "" {
+		h.Set("Authorization", "Bearer "+c.opt.Token)
+		return
+	}
+	req.SetBasicAuth(c.opt.Username, c.opt.Password)
+	if c.opt.Auth >= Namespace {
+		h.Set("surreal-auth-ns", c.opt.Namespace)
+	}
+	if c.opt.Auth == Database {
+		h.Set("surreal-auth-db", c.opt.Database)
+	}
+}
+
+// unreachable says why there is no answer.
+func (c *Client) unreachable(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && errors.Is(cause, errIdle) {
+		return fmt.Errorf("%s: %w", c.base, cause)
+	}
+	var cert *tls.CertificateVerificationError
+	if errors.As(err, &cert) {
+		return hint.Wrap(fmt.Errorf("%s: the certificate is not trusted: %w", c.base, cert.Err), "name the authority's certificate under tls.ca")
+	}
+	var urlErr *url.Error
+	if errors.As(err, &urlErr) {
+		err = urlErr.Err
+	}
+	return hint.Wrap(fmt.Errorf("reach %s: %w", c.base, err), "is the server up, and is its address right?")
+}

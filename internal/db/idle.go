@@ -1,0 +1,71 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// errIdle is what a server's silence is.
+var errIdle = errors.New("the server said nothing")
+
+// A watch cancels a request when we wait for the server and nothing moves for a
+// while. The length of an answer is never bounded, only silence is; nor does
+// it count how long our own side takes with what arrived.
+type watch struct {
+	timer *time.Timer
+	idle  time.Duration
+	done  context.CancelCauseFunc
+}
+
+func newWatch(idle time.Duration, cancel context.CancelCauseFunc) *watch {
+	return &watch{time.AfterFunc(idle, func() { cancel(fmt.Errorf("%w for %s", errIdle, idle)) }), idle, cancel}
+}
+
+// wait begins to wait for the server, rest ends it.
+func (w *watch) wait() { w.timer.Reset(w.idle) }
+func (w *watch) rest() { w.timer.Stop() }
+
+func (w *watch) stop() {
+	w.timer.Stop()
+	w.done(context.Canceled)
+}
+
+// A sending reader is a request's body: each read of it says that the server
+// took what came before.
+type sending struct {
+	io.Reader
+	watch *watch
+}
+
+func (r *sending) Read(p []byte) (int, error) {
+	r.watch.wait()
+	return r.Reader.Read(p)
+}
+
+// A watchedBody is an answer's body. Its errors say that it was silence, where
+// it was.
+type watchedBody struct {
+	io.ReadCloser
+	watch *watch
+	ctx   context.Context // of the request, to tell why a read failed
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	b.watch.wait()
+	n, err := b.ReadCloser.Read(p)
+	b.watch.rest()
+	if err != nil && err != io.EOF {
+		if cause := context.Cause(b.ctx); cause != nil && errors.Is(cause, errIdle) {
+			err = cause
+		}
+	}
+	return n, err
+}
+
+func (b *watchedBody) Close() error {
+	b.watch.stop()
+	return b.ReadCloser.Close()
+}

@@ -1,0 +1,168 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+)
+
+// An info is what INFO says: kind → name → statement. The statements may hold
+// keys and are never shown.
+type info map[string]map[string]string
+
+// names returns the names of a kind, sorted.
+func (i info) names(kind string) []string {
+	var out []string
+	for name := range i[kind] {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// ask runs one INFO.
+func (c *Client) ask(ctx context.Context, namespace, database, what string) (info, error) {
+	results, err := c.QueryIn(ctx, namespace, database, "INFO FOR "+what)
+	if err != nil {
+		return nil, err
+	}
+	if len(results) != 1 {
+		return nil, fmt.Errorf("ask INFO FOR %s: got %d answers", what, len(results))
+	}
+	if r := results[0]; r.Err != "" {
+		return nil, answerError(r)
+	}
+	return parseInfo(results[0].Value)
+}
+
+// answerError tells the failures that matter apart.
+func answerError(r Result) error {
+	switch {
+	case strings.HasPrefix(r.Err, "The namespace") && strings.HasSuffix(r.Err, "does not exist"):
+		return fmt.Errorf("%w: %s", ErrNoNamespace, r.Err)
+	case strings.HasPrefix(r.Err, "The database") && strings.HasSuffix(r.Err, "does not exist"):
+		return fmt.Errorf("%w: %s", ErrNoDatabase, r.Err)
+	case strings.Contains(r.Err, "permission"):
+		return fmt.Errorf("%w: %s", ErrDenied, r.Err)
+	}
+	return errors.New(r.Err)
+}
+
+// find makes sure that the namespace and the database exist, as far as the user
+// may see, before any request is sent that names them: some requests create
+// what they name. The error lists the names that exist.
+func (c *Client) find(ctx context.Context) error {
+	if c.opt.Auth == Root {
+		root, err := c.ask(ctx, "", "", "ROOT")
+		if err != nil && !errors.Is(err, ErrDenied) {
+			return fmt.Errorf("look for namespace %s: %w", c.opt.Namespace, err)
+		}
+		if _, ok := root["namespaces"][c.opt.Namespace]; err == nil && !ok {
+			return missing(ErrNoNamespace, c.opt.Namespace, "namespaces", root)
+		}
+	}
+	if c.opt.Auth <= Namespace {
+		ns, err := c.ask(ctx, c.opt.Namespace, "", "NS")
+		if err != nil && !errors.Is(err, ErrDenied) {
+			return fmt.Errorf("look for database %s: %w", c.opt.Database, err)
+		}
+		if _, ok := ns["databases"][c.opt.Database]; err == nil && !ok {
+			return missing(ErrNoDatabase, c.opt.Database, "databases", ns)
+		}
+	}
+	if _, err := c.infoDB(ctx); err != nil {
+		return fmt.Errorf("look into database %s/%s: %w", c.opt.Namespace, c.opt.Database, err)
+	}
+	return nil
+}
+
+func missing(kind error, name, of string, have info) error {
+	names := strings.Join(have.names(of), ", ")
+	if names == "" {
+		names = "none"
+	}
+	return hint.Wrap(fmt.Errorf("%w: %s; there are: %s", kind, name, names), "correct the name in the config; nothing was created")
+}
+
+// infoDB is what the database says of itself. ErrNoNamespace and ErrNoDatabase
+// are both ErrNoDatabase here; asking creates neither.
+func (c *Client) infoDB(ctx context.Context) (info, error) {
+	i, err := c.ask(ctx, c.opt.Namespace, c.opt.Database, "DB")
+	if errors.Is(err, ErrNoNamespace) {
+		return nil, fmt.Errorf("%w: %w", ErrNoDatabase, err)
+	}
+	return i, err
+}
+
+// parseInfo keeps the parts of an INFO that are lists of statements.
+func parseInfo(raw json.RawMessage) (info, error) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return nil, errors.New("the answer to INFO is not what a SurrealDB gives")
+	}
+	out := info{}
+	for kind, text := range all {
+		var defs map[string]string
+		if json.Unmarshal(text, &defs) == nil && defs != nil {
+			out[kind] = defs
+		}
+	}
+	return out, nil
+}
+
+// countsPerQuery keeps a query far below the limit of its length.
+const countsPerQuery = 200
+
+// Counts returns how many records each table has. A table that does not exist
+// is not in the result.
+func (c *Client) Counts(ctx context.Context, tables []string) (map[string]int64, error) {
+	out := map[string]int64{}
+	for chunk := range slices.Chunk(tables, countsPerQuery) {
+		var sql strings.Builder
+		for _, name := range chunk {
+			fmt.Fprintf(&sql, "SELECT count() FROM %s GROUP ALL;\n", surql.QuoteIdent(name))
+		}
+		results, err := c.Query(ctx, sql.String())
+		if err != nil {
+			return nil, fmt.Errorf("count records: %w", err)
+		}
+		if len(results) != len(chunk) {
+			return nil, fmt.Errorf("count records: got %d answers, want %d", len(results), len(chunk))
+		}
+		for i, r := range results {
+			n, ok, err := count(r)
+			if err != nil {
+				return nil, fmt.Errorf("count records of %s: %w", chunk[i], err)
+			}
+			if ok {
+				out[chunk[i]] = n
+			}
+		}
+	}
+	return out, nil
+}
+
+func count(r Result) (n int64, exists bool, err error) {
+	if strings.HasPrefix(r.Err, "The table") && strings.HasSuffix(r.Err, "does not exist") {
+		return 0, false, nil
+	}
+	if r.Err != "" {
+		return 0, false, answerError(r)
+	}
+	var rows []struct {
+		Count int64 `json:"count"`
+	}
+	if err := json.Unmarshal(r.Value, &rows); err != nil {
+		return 0, false, errors.New("the answer is not a count")
+	}
+	if len(rows) == 0 {
+		return 0, true, nil
+	}
+	return rows[0].Count, true, nil
+}

@@ -1,0 +1,137 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// kinds are the lists of INFO FOR DB and INFO FOR TABLE, and the kind of the
+// definitions in them. Models are in no export.
+var kinds = map[string]string{
+	"accesses": "ACCESS", "analyzers": "ANALYZER", "apis": "API", "buckets": "BUCKET", "configs": "CONFIG",
+	"functions": "FUNCTION", "modules": "MODULE", "params": "PARAM", "sequences": "SEQUENCE", "tables": "TABLE",
+	"users": "USER", "fields": "FIELD", "indexes": "INDEX", "events": "EVENT",
+}
+
+// A name identifies a definition the same way in INFO and in a dump.
+func name(kind, on, text string) string {
+	text = strings.NewReplacer("`", "", "⟨", "", "⟩", "").Replace(text)
+	switch kind {
+	case "FUNCTION":
+		text = strings.TrimPrefix(text, "fn::")
+	case "MODULE":
+		text = strings.TrimPrefix(text, "mod::")
+	case "PARAM":
+		text = strings.TrimPrefix(text, "$")
+	case "CONFIG":
+		text = strings.ToUpper(text)
+	}
+	if on != "" {
+		return kind + " " + text + " ON " + on
+	}
+	return kind + " " + text
+}
+
+// names are definitions by name. The kind of each is in its first word.
+type names map[string]bool
+
+// both keeps what is in n and in o.
+func (n names) both(o names) names {
+	out := names{}
+	for x := range n {
+		if o[x] {
+			out[x] = true
+		}
+	}
+	return out
+}
+
+// tablesPerQuery keeps the answer to one query small.
+const tablesPerQuery = 100
+
+// defined asks for the name of everything that the database defines.
+func (c *Client) defined(ctx context.Context) (names, info, error) {
+	db, err := c.infoDB(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	out := names{}
+	for list, defs := range db {
+		for x := range defs {
+			if kind, ok := kinds[list]; ok {
+				out[name(kind, "", x)] = true
+			}
+		}
+	}
+	for chunk := range slices.Chunk(db.names("tables"), tablesPerQuery) {
+		if err := c.definedOn(ctx, chunk, out); err != nil {
+			return nil, nil, fmt.Errorf("look into the tables: %w", err)
+		}
+	}
+	return out, db, nil
+}
+
+// definedOn adds the fields, indexes and events of some tables.
+func (c *Client) definedOn(ctx context.Context, tables []string, out names) error {
+	var sql strings.Builder
+	for _, t := range tables {
+		fmt.Fprintf(&sql, "INFO FOR TABLE %s;\n", surql.QuoteIdent(t))
+	}
+	results, err := c.Query(ctx, sql.String())
+	if err != nil {
+		return err
+	}
+	if len(results) != len(tables) {
+		return fmt.Errorf("got %d answers, want %d", len(results), len(tables))
+	}
+	for i, r := range results {
+		if r.Err != "" {
+			if err := answerError(r); strings.HasSuffix(r.Err, "does not exist") {
+				continue // removed meanwhile
+			} else {
+				return err
+			}
+		}
+		t, err := parseInfo(json.RawMessage(r.Value))
+		if err != nil {
+			return err
+		}
+		for _, list := range []string{"fields", "indexes", "events"} {
+			for x := range t[list] {
+				out[name(kinds[list], tables[i], x)] = true
+			}
+		}
+	}
+	return nil
+}
+
+// printed returns the names of everything that a dump defines.
+func printed(o *surql.Outline) names {
+	out := names{}
+	for _, d := range definitions(o) {
+		out[name(d.Kind, d.On, d.Name)] = true
+	}
+	return out
+}
+
+// definitions returns every definition of a dump.
+func definitions(o *surql.Outline) []surql.Definition {
+	var out []surql.Definition
+	for _, d := range o.Globals {
+		if d.Kind != "OPTION" {
+			out = append(out, d)
+		}
+	}
+	for _, t := range o.Tables {
+		if t.Define != nil {
+			out = append(out, *t.Define)
+		}
+		out = append(append(append(out, t.Fields...), t.Indexes...), t.Events...)
+	}
+	return out
+}

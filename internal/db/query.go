@@ -1,0 +1,136 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+)
+
+// Errors of a server that someone branches on.
+var (
+	ErrDenied      = errors.New("access denied")
+	ErrNoNamespace = errors.New("no such namespace")
+	ErrNoDatabase  = errors.New("no such database")
+)
+
+// maxAnswer bounds an answer that is read into memory. Answers about the
+// schema are small; an import lists its failures only.
+const maxAnswer = 256 << 20
+
+// A Result is the answer to one statement.
+type Result struct {
+	Value json.RawMessage
+	Err   string // what the server says went wrong, sanitized; "" if nothing did
+	kind  string
+}
+
+// Query runs statements in the Client's database. The error is of the
+// exchange; each statement's own is in its Result.
+func (c *Client) Query(ctx context.Context, sql string) ([]Result, error) {
+	return c.QueryIn(ctx, c.opt.Namespace, c.opt.Database, sql)
+}
+
+// QueryIn runs statements in another place; empty names are left out.
+func (c *Client) QueryIn(ctx context.Context, namespace, database, sql string) ([]Result, error) {
+	res, err := c.do(ctx, request{method: "POST", path: "/sql", namespace: namespace, database: database, body: []byte(sql), contentType: "text/plain"})
+	if err != nil {
+		return nil, err
+	}
+	body, err := readAnswer(res)
+	if err != nil {
+		return nil, fmt.Errorf("query %s: %w", c.base, err)
+	}
+	if res.StatusCode != http.StatusOK {
+		return nil, c.refused("query", res.StatusCode, body)
+	}
+	return parseResults(body)
+}
+
+func readAnswer(res *http.Response) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	if cerr := res.Body.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil && len(body) > maxAnswer {
+		err = fmt.Errorf("an answer of more than %d bytes", maxAnswer)
+	}
+	return body, err
+}
+
+// parseResults reads the list that /sql and /import answer with.
+func parseResults(body []byte) ([]Result, error) {
+	var list []struct {
+		Status string          `json:"status"`
+		Kind   string          `json:"kind"`
+		Result json.RawMessage `json:"result"`
+	}
+	if err := json.Unmarshal(body, &list); err != nil {
+		return nil, errors.New("the server's answer is not the list that a SurrealDB gives")
+	}
+	out := make([]Result, len(list))
+	for i, r := range list {
+		out[i] = Result{Value: r.Result, kind: r.Kind}
+		if r.Status != "OK" {
+			var text string
+			if json.Unmarshal(r.Result, &text) != nil || text == "" {
+				text = "failed, without a reason"
+			}
+			out[i].Err = sanitize(text)
+		}
+	}
+	return out, nil
+}
+
+// refused turns an answer's status into an error.
+func (c *Client) refused(what string, status int, body []byte) error {
+	var fields struct {
+		Description string `json:"description"`
+		Information string `json:"information"`
+	}
+	text := string(body)
+	if json.Unmarshal(body, &fields) == nil && fields.Information != "" {
+		text = fields.Information
+	}
+	text = sanitize(text)
+	err := fmt.Errorf("%s at %s: status %d: %s", what, c.base, status, text)
+	switch status {
+	case http.StatusUnauthorized:
+		return hint.Wrap(fmt.Errorf("%s at %s: %w: %s", what, c.base, ErrDenied, text), "check the user, the password, and the level that the user is defined at (auth)")
+	case http.StatusForbidden:
+		return hint.Wrap(fmt.Errorf("%s at %s: %w: %s", what, c.base, ErrDenied, text), "the user needs the role VIEWER to back up, EDITOR or OWNER to restore")
+	case http.StatusUnsupportedMediaType:
+		return fmt.Errorf("%w: %w", ErrVersion, err)
+	}
+	return err
+}
+
+// sanitize keeps of a server's words what cannot hold a statement or a value:
+// no excerpt of the text, nothing in quotes, at most a line's length. A dump of
+// 2.x holds keys in clear.
+func sanitize(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	s, _, _ = strings.Cut(s, " --> ")
+	if strings.HasPrefix(s, "The ") && strings.HasSuffix(s, " does not exist") {
+		return clip(s) // it quotes a name
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		b.WriteByte(s[i])
+		if strings.IndexByte("'\"`", s[i]) < 0 {
+			continue
+		}
+		end := strings.LastIndexByte(s[i+1:], s[i])
+		if end < 0 {
+			break // an apostrophe, or a text that was cut: nothing behind it is safe
+		}
+		b.WriteString("…")
+		i += end
+	}
+	return clip(b.String())
+}

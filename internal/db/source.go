@@ -1,0 +1,162 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// LeaveOut names what a dump shall not hold.
+type LeaveOut struct {
+	Tables          []string
+	Users, Accesses bool
+}
+
+// A Source is one database to back up.
+type Source struct {
+	Client   *Client
+	MinSize  int64 // bytes below which a dump is a failure
+	LeaveOut LeaveOut
+	// AccessKeys are the real keys of accesses, which exports of 3.x hide.
+	AccessKeys map[string]string
+}
+
+// Dumped is what a Source tells of a dump that it proved.
+type Dumped struct {
+	Engine    string // "surrealdb-3.3.5"
+	Inventory Inventory
+	Warnings  []string
+	Secrets   *Secrets
+}
+
+// Databases returns the names of all databases of the Client's namespace.
+func (s *Source) Databases(ctx context.Context) ([]string, error) {
+	ns, err := s.Client.ask(ctx, s.Client.opt.Namespace, "", "NS")
+	if err != nil {
+		return nil, err
+	}
+	return ns.names("databases"), nil
+}
+
+// Dump writes the whole database to w as the server exports it. Unless it
+// returns nil, what it wrote is not a backup. It needs the role VIEWER, and
+// creates nothing.
+func (s *Source) Dump(ctx context.Context, w io.Writer) (*Dumped, error) {
+	version, err := s.Client.Version(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Client.find(ctx); err != nil {
+		return nil, err
+	}
+	p := proof{version: version, leaveOut: s.LeaveOut, minSize: s.MinSize}
+	if p.before, err = s.look(ctx); err != nil {
+		return nil, fmt.Errorf("look at the database before the export: %w", err)
+	}
+	o, err := s.export(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	if p.after, err = s.look(ctx); err != nil {
+		return nil, fmt.Errorf("look at the database after the export: %w", err)
+	}
+	if err := p.check(o); err != nil {
+		return nil, err
+	}
+	d := &Dumped{Engine: "surrealdb-" + version.String()}
+	if d.Secrets, d.Warnings, err = s.secrets(ctx); err != nil {
+		return nil, fmt.Errorf("ask for what no export holds: %w", err)
+	}
+	d.Inventory = s.inventory(o, p, d.Secrets)
+	d.Warnings = append(d.Warnings, d.Inventory.warnings(o)...)
+	return d, nil
+}
+
+// look asks what the database holds now.
+func (s *Source) look(ctx context.Context) (moment, error) {
+	var m moment
+	var err error
+	if m.names, m.info, err = s.Client.defined(ctx); err != nil {
+		return m, err
+	}
+	m.counts, err = s.Client.Counts(ctx, m.info.names("tables"))
+	return m, err
+}
+
+// export streams the text to w and through the parser.
+func (s *Source) export(ctx context.Context, w io.Writer) (*surql.Outline, error) {
+	body, err := s.Client.Export(ctx, ExportOptions{NoUsers: s.LeaveOut.Users, NoAccesses: s.LeaveOut.Accesses, ExcludeTables: s.LeaveOut.Tables})
+	if err != nil {
+		return nil, err
+	}
+	o, err := surql.ReadOutline(io.TeeReader(body, w), surql.Count, nil)
+	if cerr := body.Close(); err == nil {
+		err = cerr
+	}
+	switch {
+	case errors.Is(err, surql.ErrOld):
+		return nil, fmt.Errorf("%w: %w", ErrVersion, err)
+	case errors.Is(err, surql.ErrTruncated), errors.Is(err, surql.ErrSyntax):
+		return nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
+	case err != nil:
+		return nil, fmt.Errorf("%w: the connection broke: %w", ErrIncomplete, err)
+	}
+	return o, nil
+}
+
+// Secrets are what lies sealed beside a dump: what no export holds and nobody
+// may read in clear.
+type Secrets struct {
+	AccessKeys []AccessKey `json:"access_keys,omitempty"`
+	// RootUsers and the others are statements as INFO gives them, by name.
+	RootUsers         map[string]string `json:"root_users,omitempty"`
+	RootAccesses      map[string]string `json:"root_accesses,omitempty"`
+	NamespaceUsers    map[string]string `json:"namespace_users,omitempty"`
+	NamespaceAccesses map[string]string `json:"namespace_accesses,omitempty"`
+	// DatabaseLine is the DEFINE DATABASE of the database itself, which exports
+	// before 3.3.1 lack.
+	DatabaseLine string `json:"database_line,omitempty"`
+}
+
+// An AccessKey is the real key of an access.
+type AccessKey struct {
+	Name string `json:"name"`
+	Key  string `json:"key"`
+}
+
+// secrets gathers them. What the user may not ask for is a warning.
+func (s *Source) secrets(ctx context.Context) (*Secrets, []string, error) {
+	out := &Secrets{}
+	for name, key := range s.AccessKeys {
+		out.AccessKeys = append(out.AccessKeys, AccessKey{name, key})
+	}
+	slices.SortFunc(out.AccessKeys, func(x, y AccessKey) int { return strings.Compare(x.Name, y.Name) })
+	c, o := s.Client, s.Client.opt
+	var warnings []string
+	for _, place := range []struct {
+		what, namespace string
+		use             func(info)
+	}{
+		{"ROOT", "", func(i info) { out.RootUsers, out.RootAccesses = i["users"], i["accesses"] }},
+		{"NS", o.Namespace, func(i info) {
+			out.NamespaceUsers, out.NamespaceAccesses = i["users"], i["accesses"]
+			out.DatabaseLine = i["databases"][o.Database]
+		}},
+	} {
+		i, err := c.ask(ctx, place.namespace, "", place.what)
+		switch {
+		case err == nil:
+			place.use(i)
+		case errors.Is(err, ErrDenied):
+			warnings = append(warnings, fmt.Sprintf("users and accesses of %s are not in this backup: the user may not ask for them", map[string]string{"ROOT": "root", "NS": "the namespace"}[place.what]))
+		default:
+			return nil, nil, err
+		}
+	}
+	return out, warnings, nil
+}

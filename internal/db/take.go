@@ -1,0 +1,169 @@
+package db
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// inventory describes a proved dump.
+func (s *Source) inventory(o *surql.Outline, p proof, secrets *Secrets) Inventory {
+	inv := outlineInventory(o)
+	inv.Namespace, inv.Database = s.Client.opt.Namespace, s.Client.opt.Database
+	for _, d := range o.Globals {
+		switch {
+		case d.HasPlaceholder() && s.AccessKeys[d.Name] == "":
+			inv.KeylessAccesses = append(inv.KeylessAccesses, d.Name)
+		case d.Kind == "SEQUENCE":
+			begin := surql.Parse(p.before.info["sequences"][d.Name]).Start()
+			inv.Sequences = append(inv.Sequences, Sequence{
+				Name: d.Name, Start: d.Start(), Positioned: d.Start() != begin || p.version.positionsSequences(),
+			})
+		}
+	}
+	for _, t := range s.LeaveOut.Tables {
+		inv.LeftOut = append(inv.LeftOut, "table "+t)
+	}
+	if s.LeaveOut.Users {
+		inv.LeftOut = append(inv.LeftOut, "users")
+	}
+	if s.LeaveOut.Accesses {
+		inv.LeftOut = append(inv.LeftOut, "accesses")
+	}
+	inv.NotIncluded = notIncluded(o, p)
+	for _, of := range []struct {
+		what string
+		defs map[string]string
+	}{
+		{"root user", secrets.RootUsers}, {"root access", secrets.RootAccesses},
+		{"namespace user", secrets.NamespaceUsers}, {"namespace access", secrets.NamespaceAccesses},
+	} {
+		for _, name := range (info{"": of.defs}).names("") {
+			inv.Outside = append(inv.Outside, of.what+" "+name)
+		}
+	}
+	return inv
+}
+
+// outlineInventory is the part of an inventory that the text alone tells.
+func outlineInventory(o *surql.Outline) Inventory {
+	inv := Inventory{Definitions: map[string]int{}, SchemaHash: schemaHash(o), Head: surql.Range{Length: o.Size}}
+	for _, d := range definitions(o) {
+		inv.Definitions[strings.ToLower(d.Kind)]++
+	}
+	for _, t := range o.Tables {
+		inv.Head.Length = min(inv.Head.Length, t.Span.Offset)
+		inv.Records += t.Records
+		inv.Edges += t.Edges
+		inv.Tables = append(inv.Tables, Table{Name: t.Name, Type: tableType(t), Records: t.Records, Edges: t.Edges, Span: t.Span, Data: t.Data})
+	}
+	return inv
+}
+
+func tableType(t *surql.Table) string {
+	switch {
+	case t.View():
+		return "view"
+	case t.Define == nil:
+		return "any"
+	}
+	if _, _, _, relation := t.Define.Relation(); relation {
+		return "relation"
+	}
+	if t.Define.IsNormal() {
+		return "normal"
+	}
+	return "any"
+}
+
+// schemaHash is over all definitions in canonical form, sorted. Keys and
+// positions of sequences are not in it: a hash of a weak key would give it away.
+func schemaHash(o *surql.Outline) string {
+	var lines []string
+	for _, d := range definitions(o) {
+		lines = append(lines, d.Canonical())
+	}
+	slices.Sort(lines)
+	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	return hex.EncodeToString(sum[:])
+}
+
+// notIncluded names what this database has and no export holds.
+func notIncluded(o *surql.Outline, p proof) []string {
+	var out []string
+	for _, d := range definitions(o) {
+		switch {
+		case d.Bearer():
+			out = append(out, "bearer grants of access "+d.Name)
+		case d.Kind == "BUCKET":
+			out = append(out, "contents of bucket "+d.Name)
+		case d.Changefeed():
+			out = append(out, "changes recorded for "+strings.ToLower(d.Kind)+" "+d.Name)
+		case d.IsView() && d.Volatile():
+			out = append(out, "what view "+d.Name+" took from the clock or from chance")
+		}
+	}
+	for _, m := range p.before.info.names("models") {
+		out = append(out, "model "+m)
+	}
+	var silent []string
+	have := printed(o)
+	for n := range p.before.names {
+		if !have[n] && p.unexported(n) {
+			silent = append(silent, strings.ToLower(n[:1])+strings.ToLower(n[1:])+", which this version does not export")
+		}
+	}
+	slices.Sort(silent)
+	return append(out, silent...)
+}
+
+// warnings says what an operator should know each time.
+func (inv *Inventory) warnings(o *surql.Outline) []string {
+	var out []string
+	for _, name := range inv.KeylessAccesses {
+		out = append(out, fmt.Sprintf("the key of access %s is in no export: name it under access_keys, or a restore will ask for it", name))
+	}
+	for _, s := range inv.Sequences {
+		if !s.Positioned {
+			out = append(out, fmt.Sprintf("this server does not say where sequence %s stands: a restore continues behind the largest number in the data", s.Name))
+		}
+	}
+	for _, what := range inv.NotIncluded {
+		out = append(out, "not in this backup: "+what)
+	}
+	for _, n := range o.Notes {
+		out = append(out, "the server notes: "+clip(n))
+	}
+	return out
+}
+
+// Compare says in what a dump differs from its inventory.
+func (inv *Inventory) Compare(o *surql.Outline) []string {
+	got := outlineInventory(o)
+	var out []string
+	if got.SchemaHash != inv.SchemaHash {
+		out = append(out, "its definitions are others")
+	}
+	if !slices.Equal(got.Tables, inv.Tables) {
+		out = append(out, fmt.Sprintf("it has %d tables, %d records and %d edges, or has them elsewhere; the inventory says %d, %d and %d",
+			len(got.Tables), got.Records, got.Edges, len(inv.Tables), inv.Records, inv.Edges))
+	}
+	return out
+}
+
+// Inspect reads a dump to its end and compares it with the inventory.
+func (inv *Inventory) Inspect(r io.Reader) error {
+	o, err := surql.ReadOutline(r, surql.Count, nil)
+	if err != nil {
+		return err
+	}
+	if problems := inv.Compare(o); len(problems) > 0 {
+		return fmt.Errorf("the dump is not what its manifest says: %s", strings.Join(problems, "; "))
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+)
+
+// A Version is a server's.
+type Version struct{ Major, Minor, Patch int }
+
+// ParseVersion reads "surrealdb-3.3.5", "surrealdb/3.3.5" or "3.3.5"; what
+// follows the numbers, as in 4.0.0-beta.1, is not kept.
+func ParseVersion(s string) (Version, error) {
+	text := strings.TrimSpace(s)
+	text = strings.TrimPrefix(strings.TrimPrefix(text, "surrealdb-"), "surrealdb/")
+	text, _, _ = strings.Cut(text, "-")
+	text, _, _ = strings.Cut(text, "+")
+	parts := strings.Split(text, ".")
+	var v Version
+	if len(parts) != 3 {
+		return v, fmt.Errorf("%q is not the version of a SurrealDB", clip(s))
+	}
+	for i, to := range []*int{&v.Major, &v.Minor, &v.Patch} {
+		n, err := strconv.Atoi(parts[i])
+		if err != nil || n < 0 {
+			return v, fmt.Errorf("%q is not the version of a SurrealDB", clip(s))
+		}
+		*to = n
+	}
+	return v, nil
+}
+
+// String returns "3.3.5".
+func (v Version) String() string { return fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Patch) }
+
+// Less says whether v is older than o.
+func (v Version) Less(o Version) bool {
+	if v.Major != o.Major {
+		return v.Major < o.Major
+	}
+	if v.Minor != o.Minor {
+		return v.Minor < o.Minor
+	}
+	return v.Patch < o.Patch
+}
+
+// Two says whether the server is of the 2.x line.
+func (v Version) Two() bool { return v.Major == 2 }
+
+// ImportsReferences says whether an import rebuilds the back side of REFERENCE
+// fields: seen at 3.3.5, seen missing at 3.0.
+func (v Version) ImportsReferences() bool { return !v.Less(Version{3, 3, 0}) }
+
+// positionsSequences says whether an export prints where a sequence stands.
+func (v Version) positionsSequences() bool { return !v.Less(Version{3, 2, 5}) }
+
+// ErrVersion is what a server is that this program does not support.
+var ErrVersion = errors.New("unsupported version of SurrealDB")
+
+// Version asks the server who it is, and refuses 1.x and 2.0.
+func (c *Client) Version(ctx context.Context) (Version, error) {
+	res, err := c.do(ctx, request{method: "GET", path: "/version"})
+	if err != nil {
+		return Version{}, err
+	}
+	text, err := io.ReadAll(io.LimitReader(res.Body, 1<<10))
+	if cerr := res.Body.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return Version{}, fmt.Errorf("ask %s for its version: %w", c.base, err)
+	}
+	v, err := ParseVersion(string(text))
+	if err != nil {
+		return v, hint.Wrap(fmt.Errorf("%s answers, and is no SurrealDB: %w", c.base, err), "is the address right, and its port?")
+	}
+	if v.Less(Version{2, 1, 0}) {
+		return v, hint.Wrap(fmt.Errorf("%w: %s at %s", ErrVersion, v, c.base), "2.1 and later are supported; upgrade the server first")
+	}
+	return v, nil
+}
+
+// clip shortens what a server said, for an error.
+func clip(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+	if len(s) > 120 {
+		s = strings.ToValidUTF8(s[:120], "") + "…"
+	}
+	return strings.TrimSpace(s)
+}
