@@ -41,7 +41,7 @@ type Dump struct {
 	Partial bool
 
 	file *archive.File
-	src  *storage.Reader
+	src  *storage.RangeReader
 }
 
 // Prove reads the whole backup once: every stored byte against its sum, every

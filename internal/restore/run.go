@@ -176,21 +176,16 @@ func (r *run) plan(context.Context) error {
 		return hint.Wrap(fmt.Errorf("the dump is in the language of SurrealDB 2.x, which %s does not read", r.server),
 			"restore it into a 2.x server, and upgrade that as the vendor says (surreal v2 fix, then export in 3.x form)")
 	}
-	keys := map[string]string{}
-	for _, k := range r.dump.Secrets.AccessKeys {
-		keys[k.Name] = k.Key
-	}
-	for name, key := range r.Keys {
-		keys[name] = key
-	}
 	if r.Target.Line == "" {
 		r.Target.Line = r.dump.Secrets.DatabaseLine
 	}
-	var err error
-	r.planned, err = replay.New(r.dump.Outline, replay.Options{
+	opt := PlanOptions{
 		Target: replay.Target{Two: r.server.Two(), References: r.server.ImportsReferences()},
-		Keys:   keys, LeaveOutAccess: r.LeaveOutAccess, Starts: r.starts(),
-	})
+		Keys:   r.Keys, LeaveOutAccess: r.LeaveOutAccess, Starts: r.Starts,
+	}
+	r.out.Starts = r.dump.starts(opt.Starts)
+	var err error
+	r.planned, err = r.dump.Plan(opt)
 	if err != nil {
 		return fmt.Errorf("plan the restore: %w", err)
 	}
@@ -207,26 +202,6 @@ func (r *run) plan(context.Context) error {
 		r.out.Edges += t.Edges
 	}
 	return nil
-}
-
-// starts finds the positions of sequences that the dump does not tell.
-func (r *run) starts() map[string]int64 {
-	out := map[string]int64{}
-	for _, d := range r.dump.Outline.Globals {
-		if d.Kind != "SEQUENCE" {
-			continue
-		}
-		positioned := slices.ContainsFunc(r.dump.Inventory.Sequences, func(s db.Sequence) bool { return s.Name == d.Name && s.Positioned })
-		if n, ok := r.Starts[d.Name]; ok {
-			out[d.Name] = n
-		} else if !positioned {
-			if n := r.dump.Columns.After(r.dump.Outline, d); n > d.Start() {
-				out[d.Name] = n
-			}
-		}
-	}
-	r.out.Starts = out
-	return out
 }
 
 // write is the only step that changes the target.

@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vapora-platform/vapora-backup/internal/backup"
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/crypt"
+	"github.com/vapora-platform/vapora-backup/internal/db"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+)
+
+func newBackup(a *app) *cobra.Command {
+	c := &cobra.Command{Use: "backup", Short: "Take backups"}
+	c.AddCommand(newBackupDB(a))
+	return c
+}
+
+func newBackupDB(a *app) *cobra.Command {
+	var all bool
+	c := &cobra.Command{
+		Use:   "db [NAME…]",
+		Short: "Back up databases, each proved complete before it counts",
+		Long: "Back up the configured databases, or those named. A backup counts only when it is\n" +
+			"proved complete: every table and definition that the server names is in the dump,\n" +
+			"with at least the records counted before. What is not proved is not kept.\n\n" +
+			"Nothing is ever created on the server.",
+		Example: "  vapora-backup backup db\n  vapora-backup backup db vapora --destination primary --json",
+		RunE: func(c *cobra.Command, args []string) error {
+			return runBackupDB(c.Context(), a, args, all)
+		},
+	}
+	c.Flags().BoolVar(&all, "all-databases", false, "back up every database of each namespace")
+	return c
+}
+
+func runBackupDB(ctx context.Context, a *app, names []string, all bool) error {
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	for _, w := range cfg.Warnings() {
+		a.warn("%s", w)
+	}
+	w, err := a.newWriter(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	sources, err := a.sources(ctx, cfg, names, all)
+	if err != nil {
+		return err
+	}
+	var out backups
+	var failed []error
+	for _, s := range sources {
+		res, err := w.backup(ctx, s)
+		if err != nil {
+			var partial partialError
+			if ctx.Err() != nil || len(sources) == 1 {
+				return errors.Join(err, out.printIfAny(a))
+			}
+			if !errors.As(err, &partial) {
+				err = fmt.Errorf("%s: %w", s.name, err)
+			}
+			a.report(ctx, err)
+			failed = append(failed, err)
+		}
+		if res != nil {
+			out.Backups = append(out.Backups, *res)
+		}
+	}
+	if err := a.print(out); err != nil {
+		return err
+	}
+	return verdict(failed, len(sources))
+}
+
+// verdict is the error of a run over several sources.
+func verdict(failed []error, of int) error {
+	switch {
+	case len(failed) == 0:
+		return nil
+	case len(failed) == of:
+		for _, err := range failed {
+			var partial partialError
+			if errors.As(err, &partial) {
+				return shownError{partialError{err}}
+			}
+		}
+		return shownError{failed[0]}
+	}
+	return shownError{partialError{fmt.Errorf("%d of %d sources failed", len(failed), of)}}
+}
+
+// A writer has all that a backup needs beside its source.
+type writer struct {
+	app          *app
+	cfg          *config.Config
+	destinations []backup.Destination
+	signer       *crypt.Signer
+}
+
+func (a *app) newWriter(ctx context.Context, cfg *config.Config) (*writer, error) {
+	w := &writer{app: a, cfg: cfg}
+	open, err := a.open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range open {
+		w.destinations = append(w.destinations, backup.Destination{Name: d.Name, Store: d.store, Required: d.Required})
+	}
+	if w.signer, err = a.signer(cfg); err != nil {
+		return nil, err
+	}
+	if w.signer == nil {
+		a.warn("no signing.key in %s: the backups are not signed, and nobody can tell them from forged ones", cfg.File())
+	}
+	return w, nil
+}
+
+func (w *writer) backup(ctx context.Context, s source) (*backedUp, error) {
+	lines := s.config.Recipients
+	if len(lines) == 0 {
+		lines = w.cfg.Encryption.Recipients
+	}
+	recipients, err := crypt.ParseRecipients(lines)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("read the recipients of %s: %w", s.name, err)}
+	}
+	begin := w.app.Now()
+	w.app.say("backing up %s: %s of %s", s.name, s.dump.Client.Database(), s.dump.Client.URL())
+	bar := w.app.progress("export "+s.name, 0, true)
+	job := backup.Job{
+		Kind: "database", Source: s.name, Suffix: ".surql", Dump: dumper{&s.dump},
+		Destinations: w.destinations, Recipients: recipients, Level: w.cfg.Encryption.Level,
+		Tool: catalog.Tool{Name: "vapora-backup", Version: buildVersion()}, Host: w.app.Host,
+		Now: w.app.Now, Random: w.app.Random, Progress: func(n int64) { bar.add(int(n)) },
+	}
+	if w.signer != nil {
+		job.Signer = w.signer
+	}
+	res, err := backup.Run(ctx, job)
+	bar.done()
+	if res == nil {
+		return nil, unstored(err)
+	}
+	out := newBackedUp(res, w.app.Now().Sub(begin))
+	for _, warning := range out.Warnings {
+		w.app.warn("%s: %s", s.name, warning)
+	}
+	if err != nil {
+		return out, unstored(err)
+	}
+	if res.Partial() {
+		return out, partialError{fmt.Errorf("backup %s of %s is missing at %s", out.ID, s.name, out.missing())}
+	}
+	return out, nil
+}
+
+// unstored adds what is still safe.
+func unstored(err error) error {
+	if err == nil || hint.Of(err) != "" {
+		return err
+	}
+	return hint.Wrap(err, "nothing of this run counts; earlier backups are untouched (`vapora-backup list`)")
+}
+
+// A dumper makes a db.Source what backup.Run wants.
+type dumper struct{ *db.Source }
+
+func (d dumper) Dump(ctx context.Context, w io.Writer) (backup.Details, error) {
+	got, err := d.Source.Dump(ctx, w)
+	if err != nil {
+		return backup.Details{}, err
+	}
+	details := backup.Details{Engine: got.Engine, Inventory: got.Inventory, Warnings: got.Warnings}
+	if got.Secrets != nil {
+		if details.Secrets, err = json.Marshal(got.Secrets); err != nil {
+			return backup.Details{}, fmt.Errorf("write the sealed companion: %w", err)
+		}
+	}
+	return details, nil
+}

@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/crypt"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+)
+
+func newConfig(a *app) *cobra.Command {
+	c := &cobra.Command{Use: "config", Short: "Write, check and show the config file"}
+	c.AddCommand(newConfigInit(a), newConfigValidate(a), newConfigShow(a), newConfigSchema(a))
+	return c
+}
+
+// initOptions are the flags of `config init`.
+type initOptions struct {
+	output, keys string
+	recipients   []string
+	example      config.ExampleOptions
+}
+
+func newConfigInit(a *app) *cobra.Command {
+	var o initOptions
+	c := &cobra.Command{
+		Use:   "init",
+		Short: "Write a commented config file that is valid as it stands",
+		Long: "Write a config file with the backup strategy's own numbers and a comment for each\n" +
+			"part. Public keys come from the folder that `keys generate` made, or from --recipient.\n" +
+			"An existing file is not replaced.",
+		Example: "  vapora-backup keys generate --dir keys && vapora-backup config init --keys keys",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return runConfigInit(a, o) },
+	}
+	f := c.Flags()
+	f.StringVarP(&o.output, "output", "o", "vapora-backup.yaml", "`FILE` to write; - is stdout")
+	f.StringVar(&o.keys, "keys", "keys", "`FOLDER` that `keys generate` wrote")
+	f.StringArrayVar(&o.recipients, "recipient", nil, "public `KEY` that shall open backups (may be repeated)")
+	f.StringVar(&o.example.DatabaseURL, "database-url", "", "`URL` of the SurrealDB server")
+	f.StringVar(&o.example.Namespace, "namespace", "", "`NAME` of the namespace")
+	f.StringVar(&o.example.Database, "database", "", "`NAME` of the database")
+	f.StringVar(&o.example.PasswordEnv, "password-env", "", "environment variable `NAME` with the password")
+	f.StringVar(&o.example.MinSize, "min-size", "", "`SIZE` below which a dump is a failed backup")
+	f.StringVar(&o.example.DestinationURL, "store", "", "`URL` of the first destination")
+	return c
+}
+
+func runConfigInit(a *app, o initOptions) error {
+	o.example.Recipients = o.recipients
+	if line, err := firstLine(filepath.Join(o.keys, "identity.pub")); err == nil {
+		o.example.Recipients = append(o.example.Recipients, line)
+		o.example.IdentityFile = filepath.Join(o.keys, "identity.txt")
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read the recipient: %w", err)
+	}
+	if len(o.example.Recipients) == 0 {
+		return usageError{hint.Wrap(fmt.Errorf("no recipient: there is no %s and no --recipient", filepath.Join(o.keys, "identity.pub")),
+			"vapora-backup keys generate --dir %s", o.keys)}
+	}
+	if text, err := os.ReadFile(filepath.Join(o.keys, "signing.pub")); err == nil {
+		o.example.SigningKeyFile = filepath.Join(o.keys, "signing.key")
+		o.example.TrustedKeys = []string{publicKey(string(text))}
+	}
+	text := config.Example(o.example)
+	if o.output == "-" {
+		_, err := a.Out.Write(text)
+		return err
+	}
+	if err := writeNew(o.output, string(text), 0o600); err != nil {
+		return err
+	}
+	return a.print(written{File: o.output, Next: "vapora-backup config validate"})
+}
+
+func firstLine(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	line, _, _ := strings.Cut(string(text), "\n")
+	return strings.TrimSpace(line), err
+}
+
+type written struct {
+	File string `json:"file"`
+	Next string `json:"next"`
+}
+
+func (r written) Text(w io.Writer) { fmt.Fprintf(w, "wrote %s; next: %s\n", r.File, r.Next) }
+
+func newConfigValidate(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "validate",
+		Short: "Check the config file and name every fault at once",
+		Long: "Check the config file, its includes and the environment, and that recipients and\n" +
+			"trusted keys are keys. No server is contacted and no secret is read.",
+		Example: "  vapora-backup config validate --config /etc/vapora-backup/config.yaml",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return runConfigValidate(a) },
+	}
+}
+
+func runConfigValidate(a *app) error {
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	sets := [][]string{cfg.Encryption.Recipients}
+	for _, d := range cfg.Databases {
+		sets = append(sets, d.Recipients)
+	}
+	for _, lines := range sets {
+		if len(lines) == 0 {
+			continue
+		}
+		if _, err := crypt.ParseRecipients(lines); err != nil {
+			return usageError{fmt.Errorf("%s: read recipients: %w", cfg.File(), err)}
+		}
+	}
+	if _, err := trusted(cfg); err != nil {
+		return err
+	}
+	v := validated{File: cfg.File(), Databases: databaseNames(cfg), Warnings: cfg.Warnings()}
+	for _, d := range cfg.Destinations {
+		v.Destinations = append(v.Destinations, d.Name)
+	}
+	return a.print(v)
+}
+
+type validated struct {
+	File         string   `json:"file"`
+	Databases    []string `json:"databases"`
+	Destinations []string `json:"destinations"`
+	Warnings     []string `json:"warnings"`
+}
+
+func (v validated) Text(w io.Writer) {
+	fmt.Fprintf(w, "%s is valid: databases %s; destinations %s\n", v.File, strings.Join(v.Databases, ", "), strings.Join(v.Destinations, ", "))
+	for _, x := range v.Warnings {
+		fmt.Fprintf(w, "warning: %s\n", x)
+	}
+}
+
+func newConfigShow(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show",
+		Short: "Print the config in force, and where each value comes from",
+		Long: "Print the config that a run would use, with includes, environment and defaults in\n" +
+			"it, and where each value comes from. Secrets are named, never shown.",
+		Example: "  VAPORA_BACKUP__ENCRYPTION__LEVEL=3 vapora-backup config show",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			cfg, err := a.load()
+			if err != nil {
+				return err
+			}
+			return a.print(shownConfig{cfg})
+		},
+	}
+}
+
+type shownConfig struct{ *config.Config }
+
+func (s shownConfig) Text(w io.Writer) {
+	text, err := s.Show()
+	if err != nil {
+		fmt.Fprintln(w, err)
+		return
+	}
+	_, _ = w.Write(text)
+}
+
+func newConfigSchema(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "schema",
+		Short:   "Print the JSON Schema of the config file, for editors",
+		Long:    "Print the JSON Schema (draft 2020-12) of the config file. Editors use it to complete and\ncheck what is typed.",
+		Example: "  vapora-backup config schema > vapora-backup.schema.json",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			text, err := config.Schema()
+			if err == nil {
+				_, err = a.Out.Write(text)
+			}
+			return err
+		},
+	}
+}

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vapora-platform/vapora-backup/internal/crypt"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+)
+
+func newKeys(a *app) *cobra.Command {
+	c := &cobra.Command{Use: "keys", Short: "Make and check keys"}
+	c.AddCommand(newKeysGenerate(a), newKeysCheck(a))
+	return c
+}
+
+func newKeysGenerate(a *app) *cobra.Command {
+	var dir string
+	var pq bool
+	c := &cobra.Command{
+		Use:   "generate",
+		Short: "Make a key pair that opens backups and one that signs them",
+		Long: "Write a new age identity (identity.txt) and a new minisign key (signing.key) with\n" +
+			"their public halves (identity.pub, signing.pub) into a folder. Nothing is replaced.\n\n" +
+			"The identity opens backups: keep it away from the machine that takes them, in at\n" +
+			"least two places. The signing key stays on the machine that takes them.",
+		Example: "  vapora-backup keys generate --dir ./keys\n  vapora-backup keys generate --dir ./keys --post-quantum",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return runKeysGenerate(a, dir, pq) },
+	}
+	c.Flags().StringVar(&dir, "dir", "keys", "`FOLDER` to write into")
+	c.Flags().BoolVar(&pq, "post-quantum", false, "an identity that withstands quantum computers; it cannot be mixed with others")
+	return c
+}
+
+func runKeysGenerate(a *app, dir string, pq bool) error {
+	kind := crypt.X25519
+	if pq {
+		kind = crypt.PostQuantum
+	}
+	identity, recipient, err := crypt.GenerateIdentity(kind, a.Now())
+	if err != nil {
+		return fmt.Errorf("generate identity: %w", err)
+	}
+	private, public, err := crypt.GenerateSigningKey()
+	if err != nil {
+		return fmt.Errorf("generate signing key: %w", err)
+	}
+	out := generated{
+		Identity: filepath.Join(dir, "identity.txt"), Recipient: recipient,
+		SigningKey: filepath.Join(dir, "signing.key"), PublicKey: publicKey(public),
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("generate keys: %w", err)
+	}
+	for _, f := range []struct {
+		path, text string
+		mode       fs.FileMode
+	}{
+		{out.Identity, identity, 0o600}, {filepath.Join(dir, "identity.pub"), recipient + "\n", 0o644},
+		{out.SigningKey, private, 0o600}, {filepath.Join(dir, "signing.pub"), public, 0o644},
+	} {
+		if err := writeNew(f.path, f.text, f.mode); err != nil {
+			return err
+		}
+	}
+	return a.print(out)
+}
+
+// publicKey is the line of a minisign public key file that goes into a config.
+func publicKey(file string) string {
+	lines := strings.Fields(strings.TrimSpace(file))
+	if len(lines) == 0 {
+		return ""
+	}
+	return lines[len(lines)-1]
+}
+
+// writeNew writes a file that does not exist yet.
+func writeNew(path, text string, mode fs.FileMode) (err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if errors.Is(err, fs.ErrExist) {
+		return hint.Wrap(fmt.Errorf("write %s: it exists, and is not replaced", path), "choose another folder or name, or move the file away")
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if _, err := io.WriteString(f, text); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return f.Sync()
+}
+
+// generated is the result of `keys generate`: files and public halves.
+type generated struct {
+	Identity   string `json:"identity_file"`
+	Recipient  string `json:"recipient"`
+	SigningKey string `json:"signing_key_file"`
+	PublicKey  string `json:"signing_public_key"`
+}
+
+func (g generated) Text(w io.Writer) {
+	fmt.Fprintf(w, "identity     %s   opens backups: keep it elsewhere, in two places\n", g.Identity)
+	fmt.Fprintf(w, "recipient    %s\n", g.Recipient)
+	fmt.Fprintf(w, "signing key  %s   signs backups: stays on this machine\n", g.SigningKey)
+	fmt.Fprintf(w, "public key   %s\n", g.PublicKey)
+}

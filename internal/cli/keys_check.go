@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/crypt"
+)
+
+func newKeysCheck(a *app) *cobra.Command {
+	var identities []string
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "Show that the keys in the config can seal, open and sign",
+		Long: "Seal a probe to every set of recipients in the config, open it with the identities,\n" +
+			"sign with the signing key and check that against the trusted ones. Without an\n" +
+			"identity at hand only sealing and signing are checked, and the result says so.\n" +
+			"Fewer than two recipients are a warning: one lost key would lose all backups.",
+		Example: "  vapora-backup keys check --identity /media/usb/identity.txt",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return runKeysCheck(a, identities) },
+	}
+	c.Flags().StringArrayVar(&identities, "identity", nil, "private key `FILE`, over the config's (may be repeated)")
+	return c
+}
+
+func runKeysCheck(a *app, files []string) error {
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	var ids *crypt.Identities
+	if len(files)+len(cfg.Encryption.Identities) > 0 {
+		if ids, err = a.identities(cfg, files); err != nil {
+			return err
+		}
+	}
+	var out checkedKeys
+	out.add("encryption.recipients", cfg.Encryption.Recipients, ids)
+	for _, d := range cfg.Databases {
+		out.add("databases["+d.Name+"].recipients", d.Recipients, ids)
+	}
+	if err := out.signing(a, cfg); err != nil {
+		out.Signing, out.bad = err.Error(), true
+	}
+	if err := a.print(out); err != nil {
+		return err
+	}
+	if out.bad {
+		return errors.New("a key does not do its work; see above")
+	}
+	return nil
+}
+
+// checkedKeys is the result of `keys check`.
+type checkedKeys struct {
+	Recipients []checkedSet `json:"recipients"`
+	Signing    string       `json:"signing"`
+	bad        bool
+}
+
+type checkedSet struct {
+	Where        string   `json:"where"`
+	Fingerprints []string `json:"fingerprints"`
+	Sealed       bool     `json:"sealed"`
+	Opened       *bool    `json:"opened"` // null: no identity at hand
+	Problem      string   `json:"problem,omitempty"`
+	Warning      string   `json:"warning,omitempty"`
+}
+
+func (k *checkedKeys) add(where string, lines []string, ids *crypt.Identities) {
+	if len(lines) == 0 {
+		return
+	}
+	set := checkedSet{Where: where}
+	if len(lines) == 1 {
+		set.Warning = "only one recipient: whoever loses that key loses every backup"
+	}
+	if err := set.probe(lines, ids); err != nil {
+		set.Problem, k.bad = err.Error(), true
+	}
+	k.Recipients = append(k.Recipients, set)
+}
+
+// probe seals a few bytes and opens them.
+func (s *checkedSet) probe(lines []string, ids *crypt.Identities) error {
+	recipients, err := crypt.ParseRecipients(lines)
+	if err != nil {
+		return err
+	}
+	s.Fingerprints = recipients.Fingerprints()
+	probe := []byte("can somebody still open this?")
+	var sealed bytes.Buffer
+	w, err := recipients.Seal(&sealed)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(probe); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	s.Sealed = true
+	if ids == nil {
+		return nil
+	}
+	opened := false
+	s.Opened = &opened
+	r, err := ids.Open(&sealed)
+	if err != nil {
+		return err
+	}
+	got, err := io.ReadAll(r)
+	if err == nil && !bytes.Equal(got, probe) {
+		err = errors.New("what was opened is not what was sealed")
+	}
+	opened = err == nil
+	return err
+}
+
+// signing signs a probe and looks for the key among the trusted ones.
+func (k *checkedKeys) signing(a *app, cfg *config.Config) error {
+	signer, err := a.signer(cfg)
+	if err != nil {
+		return err
+	}
+	trust, err := trusted(cfg)
+	if err != nil {
+		return err
+	}
+	switch {
+	case signer == nil && trust == nil:
+		k.Signing = "no key and nobody trusted: backups are neither signed nor checked"
+	case signer == nil:
+		k.Signing = "no key here; signatures of the trusted keys are checked"
+	case trust == nil:
+		k.Signing = "signs; nobody is trusted, so signatures are not checked"
+	default:
+		probe := []byte("probe")
+		sig, err := signer.Sign(probe, "probe")
+		if err != nil {
+			return err
+		}
+		if _, _, err := trust.Verify(probe, sig); err != nil {
+			return fmt.Errorf("signing.key is not among signing.trusted: %w", err)
+		}
+		k.Signing = "signs, and is trusted"
+	}
+	return nil
+}
+
+func (k checkedKeys) Text(w io.Writer) {
+	for _, s := range k.Recipients {
+		state := "seals; no identity here to open it with"
+		switch {
+		case s.Problem != "":
+			state = "FAILS: " + s.Problem
+		case s.Opened != nil:
+			state = "seals and opens"
+		}
+		fmt.Fprintf(w, "%s: %s\n", s.Where, state)
+		for _, f := range s.Fingerprints {
+			fmt.Fprintf(w, "  %s\n", f)
+		}
+		if s.Warning != "" {
+			fmt.Fprintf(w, "  warning: %s\n", s.Warning)
+		}
+	}
+	fmt.Fprintf(w, "signing: %s\n", k.Signing)
+}

@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// app is one run of the program: the Env, the flags that every command has,
+// and what is built from the config on first use.
+type app struct {
+	Env
+	configPath   string
+	json, quiet  bool
+	logFormat    string
+	destinations []string
+}
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "vapora-backup",
+		Short: "Back up a SurrealDB platform, prove it, bring it back",
+		Long: "vapora-backup takes backups of SurrealDB that are proved complete, sealed with age\n" +
+			"and signed with minisign, and restores all of what they hold. It is driven by a\n" +
+			"YAML file (see `vapora-backup config init`) and scheduled from outside.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if a.logFormat != "text" && a.logFormat != "json" {
+				return usagef("--log-format %q: text or json", a.logFormat)
+			}
+			return nil
+		},
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&a.configPath, "config", "", "config `FILE` (default: $VAPORA_BACKUP_CONFIG, ./vapora-backup.yaml, /etc/vapora-backup/config.yaml)")
+	f.BoolVar(&a.json, "json", false, "print the result as JSON")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors and warnings on stderr")
+	f.StringVar(&a.logFormat, "log-format", "text", "format of stderr: `text|json`")
+	f.StringSliceVar(&a.destinations, "destination", nil, "use only the destination `NAME` (may be repeated)")
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(newBackup(a), newList(a), newShow(a), newGet(a), newRestore(a),
+		newConfig(a), newKeys(a), newVersion(a))
+	finish(root)
+	return root
+}
+
+// finish gives every command its exit codes, and makes wrong arguments a
+// wrong usage.
+func finish(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		finish(sub)
+	}
+	if c.Long == "" {
+		c.Long = c.Short + "."
+	}
+	if c.RunE == nil && c.HasSubCommands() {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(c, args[0])
+			}
+			return c.Help()
+		}
+		c.Args = cobra.ArbitraryArgs
+		return
+	}
+	c.Long += exitHelp
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return usageError{err}
+			}
+			return nil
+		}
+	}
+}
+
+func unknownCommand(c *cobra.Command, name string) error {
+	var names []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	slices.Sort(names)
+	return usagef("%s has no command %q; it has %s", c.CommandPath(), name, strings.Join(names, ", "))
+}

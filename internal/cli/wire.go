@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"golang.org/x/term"
+
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/crypt"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+	"github.com/vapora-platform/vapora-backup/internal/storage/local"
+	"github.com/vapora-platform/vapora-backup/internal/storage/s3"
+)
+
+// load reads the config and says its warnings.
+func (a *app) load() (*config.Config, error) {
+	path, err := config.Find(a.configPath, a.getenv)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	cfg, err := config.Load(path, config.Environ(a.Environ))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range a.destinations {
+		if !slices.ContainsFunc(cfg.Destinations, func(d config.Destination) bool { return d.Name == name }) {
+			return nil, usagef("--destination %s: no such destination in %s", name, cfg.File())
+		}
+	}
+	return cfg, nil
+}
+
+// A destination is a configured place with its store.
+type destination struct {
+	config.Destination
+	store storage.Store
+}
+
+// open opens the destinations that this run is for. None is contacted yet.
+func (a *app) open(ctx context.Context, cfg *config.Config) ([]destination, error) {
+	var out []destination
+	for _, d := range cfg.Destinations {
+		if len(a.destinations) > 0 && !slices.Contains(a.destinations, d.Name) {
+			continue
+		}
+		store, err := a.store(ctx, d)
+		if err != nil {
+			return nil, fmt.Errorf("open destination %s: %w", d.Name, err)
+		}
+		out = append(out, destination{d, store})
+	}
+	return out, nil
+}
+
+func (a *app) store(ctx context.Context, d config.Destination) (storage.Store, error) {
+	if d.Store.File != nil {
+		return local.Open(local.Options{Dir: d.Store.File.Dir})
+	}
+	o := s3.Options{
+		Bucket: d.Store.S3.Bucket, Prefix: d.Store.S3.Prefix, Region: d.Store.S3.Region,
+		Endpoint: d.Store.S3.Endpoint, PathStyle: d.Store.S3.PathStyle,
+		StorageClass: d.StorageClass, CAFile: d.CA,
+		SSE: s3.SSE{Mode: d.SSE.Mode, KeyIDs: map[string]string{}},
+	}
+	if d.SSE.Key != "" {
+		o.SSE.KeyIDs[""] = d.SSE.Key
+	}
+	for _, k := range d.SSE.Keys {
+		o.SSE.KeyIDs[k.Kind] = k.ID
+	}
+	if !d.Checksums {
+		o.Checksums = s3.ChecksumsRequired
+	}
+	if !d.Credentials.AccessKey.IsZero() {
+		for _, s := range []struct {
+			from config.Secret
+			to   *string
+		}{{d.Credentials.AccessKey, &o.AccessKey}, {d.Credentials.SecretKey, &o.SecretKey}, {d.Credentials.SessionToken, &o.SessionToken}} {
+			if s.from.IsZero() {
+				continue
+			}
+			v, err := s.from.Value(a.getenv)
+			if err != nil {
+				return nil, fmt.Errorf("credentials: %w", err)
+			}
+			*s.to = v
+		}
+	}
+	return s3.Open(ctx, o)
+}
+
+// identities reads the private keys: of the given files, or of the config.
+func (a *app) identities(cfg *config.Config, files []string) (*crypt.Identities, error) {
+	if len(files) > 0 {
+		return crypt.ReadIdentities(files, a.ask)
+	}
+	if len(cfg.Encryption.Identities) == 0 {
+		return nil, usageError{hint.Wrap(errors.New("no private key: this command opens backups"),
+			"name one with --identity FILE, or under encryption.identities in %s", cfg.File())}
+	}
+	var all *crypt.Identities
+	for i, s := range cfg.Encryption.Identities {
+		text, err := s.Value(a.getenv)
+		if err != nil {
+			return nil, fmt.Errorf("read encryption.identities[%d]: %w", i, err)
+		}
+		ids, err := crypt.ParseIdentities(s.String(), []byte(text), a.ask)
+		if err != nil {
+			return nil, fmt.Errorf("read encryption.identities[%d]: %w", i, err)
+		}
+		if all == nil {
+			all = ids
+		} else {
+			all.Add(ids)
+		}
+	}
+	return all, nil
+}
+
+// ask asks a person at the terminal for a passphrase; without one it fails.
+func (a *app) ask(what string) (string, error) {
+	in, ok := a.In.(*os.File)
+	if !ok || !isTerminal(in) {
+		return "", hint.Wrap(fmt.Errorf("%s needs a passphrase, and there is no terminal to ask at", what), "use a key without one here, and protect its file")
+	}
+	fmt.Fprintf(a.Err, "passphrase for %s: ", what)
+	defer fmt.Fprintln(a.Err)
+	text, err := term.ReadPassword(int(in.Fd()))
+	return string(text), err
+}
+
+// signer returns what signs manifests, nil if the config has no key.
+func (a *app) signer(cfg *config.Config) (*crypt.Signer, error) {
+	if cfg.Signing.Key.IsZero() {
+		return nil, nil
+	}
+	text, err := cfg.Signing.Key.Value(a.getenv)
+	if err != nil {
+		return nil, fmt.Errorf("read signing.key: %w", err)
+	}
+	signer, err := crypt.ParseSigner(text, func(what string) (string, error) {
+		if cfg.Signing.Password.IsZero() {
+			return a.ask(what)
+		}
+		return cfg.Signing.Password.Value(a.getenv)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read signing.key: %w", err)
+	}
+	return signer, nil
+}
+
+// trusted returns whose signatures count, nil if the config names nobody.
+func trusted(cfg *config.Config) (*crypt.Trusted, error) {
+	if len(cfg.Signing.Trusted) == 0 {
+		return nil, nil
+	}
+	t, err := crypt.ParseTrusted(cfg.Signing.Trusted)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("read signing.trusted: %w", err)}
+	}
+	return t, nil
+}
+
+// verifier is trusted keys as the catalog wants them; nil checks nothing.
+func verifier(t *crypt.Trusted) catalog.Verifier {
+	if t == nil {
+		return nil
+	}
+	return t
+}
