@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -93,13 +94,22 @@ func launch(ctx context.Context, p Program, binary, dir string) (*Server, error)
 		return nil, err
 	}
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	if err := s.cmd.Start(); err != nil {
+	dieWithParent(s.cmd)
+	started := make(chan error)
+	go func() {
+		// On Linux, the parent that the server dies with is this thread.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		defer close(s.done)
+		err := s.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = s.cmd.Wait() // how it ended is in the log
+		}
+	}()
+	if err := <-started; err != nil {
 		return nil, err
 	}
-	go func() {
-		_ = s.cmd.Wait() // how it ended is in the log
-		close(s.done)
-	}()
 	if err := s.ready(ctx, p); err != nil {
 		s.Stop()
 		return nil, fmt.Errorf("%w\n%s", err, s.log)

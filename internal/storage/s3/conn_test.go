@@ -23,13 +23,13 @@ func TestSlowConnectionLives(t *testing.T) {
 			defer far.Close()
 			// First it takes a megabyte, slowly, while its answer is awaited.
 			for range 16 {
-				time.Sleep(time.Minute)
+				time.Sleep(50 * time.Second)
 				if _, err := io.ReadFull(far, make([]byte, 64<<10)); err != nil {
 					t.Error(err)
 				}
 			}
 			for range 10 {
-				time.Sleep(time.Minute)
+				time.Sleep(50 * time.Second)
 				if _, err := far.Write([]byte("x")); err != nil {
 					t.Error(err)
 				}

@@ -1,0 +1,11 @@
+package s3test
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// dieWithParent lets no server outlive a test that panics or is killed.
+func dieWithParent(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+}
