@@ -75,7 +75,7 @@ func built(file string, p Program) bool {
 
 func build(ctx context.Context, p Program, bin string) error {
 	pkg, version := p.module()
-	args := []string{"go", "install", "-trimpath", pkg + "@" + version}
+	args := []string{"go", "install", pkg + "@" + version}
 	if nice, err := exec.LookPath("nice"); err == nil {
 		args = append([]string{nice, "-n", "15"}, args...)
 	}
