@@ -1,0 +1,83 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/vapora-platform/vapora-backup/internal/archive"
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+)
+
+// A check is the verification of one backup.
+type check struct {
+	Options
+	entry    catalog.Entry
+	problems []string
+	bytes    int64
+	err      error
+}
+
+func (c *check) problem(format string, args ...any) {
+	c.problems = append(c.problems, fmt.Sprintf(format, args...))
+}
+
+// run stops at the first error, and goes on after problems.
+func (c *check) run(ctx context.Context) {
+	m := c.manifest(ctx)
+	if m == nil {
+		return
+	}
+	for _, o := range m.Objects {
+		if !c.listed(o) || c.Level == Exists {
+			continue
+		}
+		if c.err = c.object(ctx, m, o); c.err != nil {
+			return
+		}
+	}
+}
+
+// manifest returns the manifest, or nil if nothing more can be said.
+func (c *check) manifest(ctx context.Context) *catalog.Manifest {
+	v := c.Verifier
+	if v != nil && c.Level == Exists {
+		if _, ok := c.entry.Object(c.entry.Key(catalog.SignatureSuffix).String()); !ok {
+			c.problem("signature: %v", catalog.ErrUnsigned)
+		}
+		v = nil
+	}
+	m, _, err := catalog.Load(ctx, c.Store, c.entry, v)
+	if err != nil {
+		c.explain(err)
+	}
+	return m
+}
+
+// listed tells whether the listing has the object as it should be.
+func (c *check) listed(o catalog.Object) bool {
+	switch got, ok := c.entry.Object(o.Key); {
+	case !ok:
+		c.problem("%s: missing", o.Role)
+		return false
+	case got.Size != o.Stored.Size:
+		c.problem("%s: got %d stored bytes, want %d", o.Role, got.Size, o.Stored.Size)
+		return false
+	}
+	return true
+}
+
+// explain takes err as a problem of what is stored if it is one, else as the
+// reason that nothing is known.
+func (c *check) explain(err error) {
+	for _, known := range []error{
+		fs.ErrNotExist, archive.ErrDamaged, catalog.ErrInvalid, catalog.ErrUnsigned, catalog.ErrUntrusted,
+	} {
+		if errors.Is(err, known) {
+			c.problem("%v", err)
+			return
+		}
+	}
+	c.err = err
+}

@@ -1,0 +1,106 @@
+package verify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/vapora-platform/vapora-backup/internal/archive"
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+)
+
+// object reads one object as deep as the level says.
+func (c *check) object(ctx context.Context, m *catalog.Manifest, o catalog.Object) error {
+	stored, err := c.Store.Get(ctx, o.Key)
+	if err != nil {
+		c.explain(fmt.Errorf("%s: %w", o.Role, err))
+		return c.err
+	}
+	defer stored.Close() // read only: what matters came from Read
+	src := &counter{r: stored, n: &c.bytes}
+	if c.Level == Sums {
+		err = c.sums(src, o)
+	} else {
+		err = c.deep(ctx, src, m, o)
+	}
+	if err != nil {
+		c.explain(fmt.Errorf("%s: %w", o.Role, err))
+	}
+	return c.err
+}
+
+// sums compares the stored bytes with their sum.
+func (c *check) sums(stored io.Reader, o catalog.Object) error {
+	hash := sha256.New()
+	// One byte more than there may be, to see it; no more, for it may not end.
+	n, err := io.Copy(hash, io.LimitReader(stored, o.Stored.Size+1))
+	if err != nil {
+		return err
+	}
+	got := hex.EncodeToString(hash.Sum(nil))
+	switch {
+	case n > o.Stored.Size:
+		c.problem("%s: got more than the %d stored bytes wanted", o.Role, o.Stored.Size)
+	case n < o.Stored.Size:
+		c.problem("%s: got %d stored bytes, want %d", o.Role, n, o.Stored.Size)
+	case got != o.Stored.SHA256:
+		c.problem("%s: got stored sha256 %s, want %s", o.Role, got, o.Stored.SHA256)
+	}
+	return nil
+}
+
+// deep opens the object and reads it to its end, which proves stored and plain
+// bytes in one.
+func (c *check) deep(ctx context.Context, stored io.Reader, m *catalog.Manifest, o catalog.Object) error {
+	if c.Opener == nil {
+		return errors.New("no key to open it with")
+	}
+	r, err := archive.NewReader(stored, c.Opener, archive.Summary{Plain: o.Plain, Stored: o.Stored}, 0)
+	if err != nil {
+		return err
+	}
+	plain := &ending{r: r}
+	var found error
+	if o.Role == catalog.RoleData && c.Inspect != nil {
+		found = c.Inspect(ctx, m, plain)
+	}
+	// Even after a fault: damaged bytes are the better explanation of one.
+	_, err = io.Copy(io.Discard, plain)
+	if err := errors.Join(err, r.Close()); err != nil {
+		return err
+	}
+	if found != nil {
+		c.problem("%s: %v", o.Role, found)
+	}
+	return nil
+}
+
+// A counter counts what is read.
+type counter struct {
+	r io.Reader
+	n *int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	*c.n += int64(n)
+	return n, err
+}
+
+// An ending gives the end of r again to whoever asks again.
+type ending struct {
+	r   io.Reader
+	err error
+}
+
+func (e *ending) Read(p []byte) (int, error) {
+	if e.err != nil {
+		return 0, e.err
+	}
+	n, err := e.r.Read(p)
+	e.err = err
+	return n, err
+}
