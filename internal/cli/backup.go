@@ -62,12 +62,8 @@ func runBackupDB(ctx context.Context, a *app, names []string, all bool) error {
 	for _, s := range sources {
 		res, err := w.backup(ctx, s)
 		if err != nil {
-			var partial partialError
 			if ctx.Err() != nil || len(sources) == 1 {
 				return errors.Join(err, out.printIfAny(a))
-			}
-			if !errors.As(err, &partial) {
-				err = fmt.Errorf("%s: %w", s.name, err)
 			}
 			a.report(ctx, err)
 			failed = append(failed, err)

@@ -43,7 +43,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newBackup(a), newList(a), newShow(a), newGet(a), newRestore(a),
+	root.AddCommand(newBackup(a), newList(a), newShow(a), newGet(a), newVerify(a), newRestore(a),
 		newConfig(a), newKeys(a), newVersion(a))
 	finish(root)
 	return root

@@ -45,6 +45,8 @@ type Client struct {
 	opt  Options
 	base string
 	http *http.Client
+	// session is shared by all Clients of one user.
+	session *session
 }
 
 // Dial checks the options and returns a Client. Nothing is contacted yet.
@@ -69,12 +71,15 @@ func Dial(o Options) (*Client, error) {
 			transport.TLSClientConfig.RootCAs = pool
 		}
 	}
-	return &Client{opt: o, base: strings.TrimRight(o.URL, "/"), http: &http.Client{Transport: transport}}, nil
+	return &Client{opt: o, base: strings.TrimRight(o.URL, "/"), http: &http.Client{Transport: transport}, session: &session{}}, nil
 }
 
 // WithDatabase returns a Client for another database of the same server.
 func (c *Client) WithDatabase(namespace, database string) *Client {
 	other := *c
+	if c.opt.Auth != Root && namespace != c.opt.Namespace || c.opt.Auth == Database {
+		other.session = &session{}
+	}
 	other.opt.Namespace, other.opt.Database = namespace, database
 	return &other
 }
@@ -94,11 +99,24 @@ type request struct {
 	namespace, database string
 	body                []byte
 	contentType         string
+	anonymous           bool // no user is needed, and none is named
 }
 
 // do sends a request and returns the answer whatever its status. The body ends
 // with an error when the server is silent for longer than Idle.
 func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
+	res, token, err := c.send(ctx, r, "")
+	if err == nil && res.StatusCode == http.StatusUnauthorized && token != "" {
+		if err := res.Body.Close(); err != nil {
+			return nil, err
+		}
+		res, _, err = c.send(ctx, r, token) // it has expired
+	}
+	return res, err
+}
+
+// send is do, once. It returns the token that it used.
+func (c *Client) send(ctx context.Context, r request, expired string) (*http.Response, string, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	watch := newWatch(c.opt.Idle, cancel)
 	var body io.Reader
@@ -108,46 +126,40 @@ func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, r.method, c.base+r.path, body)
 	if err != nil {
 		watch.stop()
-		return nil, err
+		return nil, "", err
 	}
 	req.ContentLength = int64(len(r.body))
 	c.headers(req, r)
-	res, err := c.http.Do(req)
+	if !r.anonymous {
+		err = c.authorize(ctx, req, expired)
+	}
+	var res *http.Response
+	if err == nil {
+		res, err = c.http.Do(req)
+	}
 	if err != nil {
 		watch.stop()
-		return nil, c.unreachable(ctx, err)
+		return nil, "", c.unreachable(ctx, err)
 	}
 	watch.rest()
 	res.Body = &watchedBody{res.Body, watch, ctx}
-	return res, nil
+	token, _ := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
+	if c.opt.Token != "" || strings.HasPrefix(token, "Basic ") {
+		token = ""
+	}
+	return res, token, nil
 }
 
 func (c *Client) headers(req *http.Request, r request) {
 	h := req.Header
 	h.Set("Accept", "application/json") // 1.x and 2.x refuse an import without it
 	h.Set("Accept-Encoding", "identity")
-	if c.opt.UserAgent != "" {
-		h.Set("User-Agent", c.opt.UserAgent)
-	}
-	if r.contentType != "" {
-		h.Set("Content-Type", r.contentType)
-	}
-	if r.namespace != "" {
-		h.Set("surreal-ns", r.namespace)
-	}
-	if r.database != "" {
-		h.Set("surreal-db", r.database)
-	}
-	if c.opt.Token != "" {
-		h.Set("Authorization", "Bearer "+c.opt.Token)
-		return
-	}
-	req.SetBasicAuth(c.opt.Username, c.opt.Password)
-	if c.opt.Auth >= Namespace {
-		h.Set("surreal-auth-ns", c.opt.Namespace)
-	}
-	if c.opt.Auth == Database {
-		h.Set("surreal-auth-db", c.opt.Database)
+	for name, value := range map[string]string{
+		"User-Agent": c.opt.UserAgent, "Content-Type": r.contentType, "surreal-ns": r.namespace, "surreal-db": r.database,
+	} {
+		if value != "" {
+			h.Set(name, value)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -60,10 +61,8 @@ const maxFailures = 100
 func (l *Loader) Run(ctx context.Context) (*Loaded, error) {
 	r := &loading{Loader: l, done: &Loaded{}}
 	for _, s := range l.Plan.Stages {
-		for _, d := range s.Define {
-			if err := r.define(ctx, d); err != nil {
-				return r.done, fmt.Errorf("%s: %w", s.Name, err)
-			}
+		if err := r.define(ctx, s.Define); err != nil {
+			return r.done, fmt.Errorf("%s: %w", s.Name, err)
 		}
 		if err := r.load(ctx, s); err != nil {
 			return r.done, fmt.Errorf("%s: %w", s.Name, err)
@@ -90,15 +89,35 @@ func (r *loading) fail(f FailedStatement) {
 	}
 }
 
-// define sends one definition alone, so that its failure has its name.
-func (r *loading) define(ctx context.Context, d surql.Definition) error {
-	failures, err := r.Client.Import(ctx, []byte(importHead+d.Text))
-	if err != nil {
-		return fmt.Errorf("define %s: %w", title(d), err)
-	}
-	r.statements.Add(1)
-	for _, f := range failures {
-		r.fail(FailedStatement{Statement: "DEFINE " + title(d), Message: f.Message})
+// definesAtOnce is how many definitions go into one import.
+const definesAtOnce = 64
+
+// define sends definitions, many at once. Servers do not say which statement
+// failed, so where one did, they are sent again one by one: each replaces what
+// is there, and then a failure has its name.
+func (r *loading) define(ctx context.Context, defs []surql.Definition) error {
+	for chunk := range slices.Chunk(defs, definesAtOnce) {
+		text := []byte(importHead)
+		for _, d := range chunk {
+			text = append(append(text, d.Text...), '\n')
+		}
+		failures, err := r.Client.Import(ctx, text)
+		if err != nil {
+			return fmt.Errorf("define %s and what follows: %w", title(chunk[0]), err)
+		}
+		r.statements.Add(int64(len(chunk)))
+		if len(failures) == 0 {
+			continue
+		}
+		for _, d := range chunk {
+			failures, err := r.Client.Import(ctx, []byte(importHead+d.Text))
+			if err != nil {
+				return fmt.Errorf("define %s: %w", title(d), err)
+			}
+			for _, f := range failures {
+				r.fail(FailedStatement{Statement: "DEFINE " + title(d), Message: f.Message})
+			}
+		}
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func (p proof) missing(o *surql.Outline) []string {
 	have := printed(o)
 	var out []string
 	for n := range p.before.names.both(p.after.names) {
-		if !have[n] && !p.leftOut(n) && !p.unexported(n) {
+		if !have[n] && !p.leftOut(n) && !p.unexported(n) && !implied(o, n) {
 			out = append(out, n)
 		}
 	}
@@ -101,6 +101,14 @@ func (p proof) leftOut(n string) bool {
 		return slices.Contains(p.leaveOut.Tables, rest)
 	}
 	return slices.ContainsFunc(p.leaveOut.Tables, func(t string) bool { return strings.HasSuffix(rest, " ON "+t) })
+}
+
+// implied says whether a definition is one that its table brings with it and
+// that is never printed: the ends of a lightweight relation.
+func implied(o *surql.Outline, n string) bool {
+	what, on, _ := strings.Cut(n, " ON ")
+	t := o.Table(on)
+	return (what == "FIELD in" || what == "FIELD out") && t != nil && t.Define != nil && t.Define.Lightweight()
 }
 
 // unexported says whether the server's version never exports the kind: CONFIGS

@@ -125,33 +125,46 @@ var removals = map[string]string{
 	"params": "PARAM $%s", "sequences": "SEQUENCE %s", "tables": "TABLE %s", "users": "USER %s ON DATABASE",
 }
 
-// remove takes out what contents names: tables last, views before what they
-// read does not matter to the server.
+// remove takes out what contents names. A table that a view reads cannot go
+// before the view, so what is refused is tried again as long as others go.
 func (t *Target) remove(ctx context.Context, contents Contents) error {
+	var left []string
 	for _, kind := range sortedKinds(contents) {
 		form, ok := removals[kind]
 		if !ok {
-			if len(contents[kind]) == 0 {
-				continue
-			}
-			return fmt.Errorf("clear the target: it holds %s, which this version cannot remove", kind)
+			return fmt.Errorf("clear the target: it holds %s, which cannot be removed", kind)
 		}
 		for _, name := range contents[kind] {
-			quoted := surql.QuoteIdent(name)
-			switch kind {
-			case "functions", "models", "modules", "configs":
-				quoted = name
-			case "params":
-				quoted = strings.TrimPrefix(name, "$")
-			case "apis":
-				quoted = surql.QuoteString(name)
-			}
-			if err := t.exec(ctx, "clear the target", "REMOVE "+fmt.Sprintf(form, quoted)); err != nil {
-				return err
-			}
+			left = append(left, "REMOVE "+fmt.Sprintf(form, removalName(kind, name)))
 		}
 	}
+	for len(left) > 0 {
+		var refused []string
+		var last error
+		for _, sql := range left {
+			if err := t.exec(ctx, "clear the target", sql); err != nil {
+				refused, last = append(refused, sql), err
+			}
+		}
+		if len(refused) == len(left) {
+			return last
+		}
+		left = refused
+	}
 	return nil
+}
+
+// removalName prints a name of INFO as REMOVE wants it.
+func removalName(kind, name string) string {
+	switch kind {
+	case "functions", "models", "modules", "configs":
+		return name
+	case "params":
+		return strings.TrimPrefix(name, "$")
+	case "apis":
+		return surql.QuoteString(name)
+	}
+	return surql.QuoteIdent(name)
 }
 
 func (t *Target) exec(ctx context.Context, what, sql string) error {

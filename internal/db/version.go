@@ -65,7 +65,7 @@ var ErrVersion = errors.New("unsupported version of SurrealDB")
 
 // Version asks the server who it is, and refuses 1.x and 2.0.
 func (c *Client) Version(ctx context.Context) (Version, error) {
-	res, err := c.do(ctx, request{method: "GET", path: "/version"})
+	res, err := c.do(ctx, request{method: "GET", path: "/version", anonymous: true})
 	if err != nil {
 		return Version{}, err
 	}

@@ -137,3 +137,8 @@ func (d Definition) Volatile() bool {
 
 // IsNormal says whether a TABLE takes no edges.
 func (d Definition) IsNormal() bool { return d.Kind == "TABLE" && d.find(2, "TYPE", "NORMAL") > 0 }
+
+// Lightweight says whether a relation TABLE stores no records, only edges.
+func (d Definition) Lightweight() bool {
+	return d.Kind == "TABLE" && d.find(2, "TYPE", "RELATION") > 0 && d.find(2, "LIGHTWEIGHT") > 0
+}
