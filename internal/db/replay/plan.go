@@ -8,6 +8,8 @@
 package replay
 
 import (
+	"slices"
+
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
 
@@ -200,39 +202,34 @@ func (b *builder) load(p part) Load {
 
 // views plans the views in the order in which they read each other.
 //
-// On 3.x a view's definition clears the table and computes its rows. They are
-// loaded before it all the same, under the plain definition that a dump of
-// 3.3.1 and later has: if the definition cannot be replayed, the rows stay.
+// On 3.x a view's definition computes its rows, so no rows are sent: before
+// 3.3.1 they would collide with it. A dump of 3.3.1 and later brings a plain
+// definition for them; there the server clears the table before it computes, and
+// if the definition cannot be replayed the rows stay. On 2.x an import computes
+// nothing, and the rows go in behind the definition.
 func (b *builder) views() {
-	var loads, defs []surql.Definition
+	var defs []surql.Definition
 	rows := Stage{Name: "rows of views"}
 	for _, t := range b.viewTables {
-		full := []surql.Definition{b.repaired(*t.Define)}
-		for _, list := range [][]surql.Definition{t.Fields, t.Indexes} {
-			for _, d := range list {
-				full = append(full, b.repaired(d))
-			}
+		defs = append(defs, b.repaired(*t.Define))
+		for _, d := range slices.Concat(t.Fields, t.Indexes) {
+			defs = append(defs, b.repaired(d))
 		}
-		defs = append(defs, full...)
-		if !b.opt.Target.Two {
-			plain := t.Define.Loose()
-			if t.Plain != nil {
-				plain = b.repaired(*t.Plain)
-			}
-			loads = append(loads, plain)
+		if t.Plain != nil {
+			rows.Define = append(rows.Define, b.repaired(*t.Plain))
 		}
-		if t.Records > 0 {
+		if t.Records > 0 && (t.Plain != nil || b.opt.Target.Two) {
 			rows.Load = append(rows.Load, b.load(part{table: t}))
 		}
 	}
+	views := Stage{Name: "views", Define: defs}
 	if b.opt.Target.Two {
-		b.stage(Stage{Name: "views", Define: defs})
+		b.stage(views)
 		b.stage(rows)
 		return
 	}
-	rows.Define = loads
 	b.stage(rows)
-	b.stage(Stage{Name: "views", Define: defs})
+	b.stage(views)
 }
 
 // finish plans what waited for the rows: the real definitions of tables that

@@ -94,10 +94,28 @@ func TestOrder(t *testing.T) {
 				t.Errorf("%+v: %q comes behind %q:\n%s", target, pair[0], pair[1], strings.Join(lines, "\n"))
 			}
 		}
-		rows, view := at(t, lines, "INSERT [ { id: c_view"), at(t, lines, "DEFINE TABLE OVERWRITE c_view AS")
-		if (rows > view) != target.Two {
+		rows := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, "INSERT [ { id: c_view") })
+		view := at(t, lines, "DEFINE TABLE OVERWRITE c_view AS")
+		if target.Two && rows < view || !target.Two && rows >= 0 {
 			t.Errorf("%+v: rows of the view in line %d, its definition in %d", target, rows, view)
 		}
+	}
+}
+
+// A dump of 3.3.1 and later has a view as a plain table, its rows, and then the
+// definition, so that a view which cannot be replayed keeps its rows.
+func TestViewAsABlock(t *testing.T) {
+	t.Parallel()
+	text := dump(
+		"TABLE: z\nDEFINE TABLE z;", "TABLE DATA: z\nINSERT [ { id: z:1 } ];\n\nDEFINE TABLE v TYPE ANY SCHEMALESS PERMISSIONS NONE;",
+		"TABLE DATA: v\nINSERT [ { id: v:[], n: 1 } ];",
+		"TABLE: v\nDEFINE TABLE v TYPE ANY SCHEMALESS AS SELECT count() AS n FROM z GROUP ALL PERMISSIONS NONE;",
+	)
+	lines := replayed(t, text, replay.Options{Target: three})
+	plain := at(t, lines, "DEFINE TABLE OVERWRITE v TYPE ANY SCHEMALESS PERMISSIONS NONE;")
+	rows, view := at(t, lines, "INSERT [ { id: v:[], n: 1 } ];"), at(t, lines, "DEFINE TABLE OVERWRITE v TYPE ANY SCHEMALESS AS")
+	if at(t, lines, "INSERT [ { id: z:1 } ];") > plain || plain > rows || rows > view {
+		t.Errorf("plain %d, rows %d, view %d:\n%s", plain, rows, view, strings.Join(lines, "\n"))
 	}
 }
 
