@@ -165,16 +165,20 @@ func (c *Client) headers(req *http.Request, r request) {
 
 // unreachable says why there is no answer.
 func (c *Client) unreachable(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil && errors.Is(cause, errIdle) {
-		return fmt.Errorf("%s: %w", c.base, cause)
-	}
-	var cert *tls.CertificateVerificationError
-	if errors.As(err, &cert) {
-		return hint.Wrap(fmt.Errorf("%s: the certificate is not trusted: %w", c.base, cert.Err), "name the authority's certificate under tls.ca")
-	}
 	var urlErr *url.Error
 	if errors.As(err, &urlErr) {
 		err = urlErr.Err
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return fmt.Errorf("%s: %w", c.base, cause)
+	}
+	var host x509.HostnameError
+	var cert *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &host):
+		return hint.Wrap(fmt.Errorf("%s: the certificate is for another name: %w", c.base, err), "give the name in the certificate under tls.server_name")
+	case errors.As(err, &cert):
+		return hint.Wrap(fmt.Errorf("%s: the certificate is not trusted: %w", c.base, cert.Err), "name the authority's certificate under tls.ca")
 	}
 	return hint.Wrap(fmt.Errorf("reach %s: %w", c.base, err), "is the server up, and is its address right?")
 }

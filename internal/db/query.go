@@ -27,7 +27,23 @@ const maxAnswer = 256 << 20
 type Result struct {
 	Value json.RawMessage
 	Err   string // what the server says went wrong, sanitized; "" if nothing did
-	kind  string
+
+	missing string // "namespace", "database" or "table" if Err says that it does not exist
+}
+
+// err tells the failures that matter apart.
+func (r Result) err() error {
+	switch {
+	case r.Err == "":
+		return nil
+	case r.missing == "namespace":
+		return fmt.Errorf("%w: %s", ErrNoNamespace, r.Err)
+	case r.missing == "database":
+		return fmt.Errorf("%w: %s", ErrNoDatabase, r.Err)
+	case strings.Contains(r.Err, "Not enough permissions"):
+		return fmt.Errorf("%w: %s", ErrDenied, r.Err)
+	}
+	return errors.New(r.Err)
 }
 
 // Query runs statements in the Client's database. The error is of the
@@ -67,7 +83,6 @@ func readAnswer(res *http.Response) ([]byte, error) {
 func parseResults(body []byte) ([]Result, error) {
 	var list []struct {
 		Status string          `json:"status"`
-		Kind   string          `json:"kind"`
 		Result json.RawMessage `json:"result"`
 	}
 	if err := json.Unmarshal(body, &list); err != nil {
@@ -75,14 +90,15 @@ func parseResults(body []byte) ([]Result, error) {
 	}
 	out := make([]Result, len(list))
 	for i, r := range list {
-		out[i] = Result{Value: r.Result, kind: r.Kind}
-		if r.Status != "OK" {
-			var text string
-			if json.Unmarshal(r.Result, &text) != nil || text == "" {
-				text = "failed, without a reason"
-			}
-			out[i].Err = sanitize(text)
+		if r.Status == "OK" {
+			out[i].Value = r.Result
+			continue
 		}
+		var text string
+		if json.Unmarshal(r.Result, &text) != nil || text == "" {
+			text = "failed, without a reason"
+		}
+		out[i] = Result{Err: sanitize(text), missing: missing(text)}
 	}
 	return out, nil
 }
@@ -106,31 +122,8 @@ func (c *Client) refused(what string, status int, body []byte) error {
 		return hint.Wrap(fmt.Errorf("%s at %s: %w: %s", what, c.base, ErrDenied, text), "the user needs the role VIEWER to back up, EDITOR or OWNER to restore")
 	case http.StatusUnsupportedMediaType:
 		return fmt.Errorf("%w: %w", ErrVersion, err)
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect, http.StatusNotFound:
+		return hint.Wrap(err, "the address must be that of the server itself: http(s)://host:port")
 	}
 	return err
-}
-
-// sanitize keeps of a server's words what cannot hold a statement or a value:
-// no excerpt of the text, nothing in quotes, at most a line's length. A dump of
-// 2.x holds keys in clear.
-func sanitize(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
-	s, _, _ = strings.Cut(s, " --> ")
-	if strings.HasPrefix(s, "The ") && strings.HasSuffix(s, " does not exist") {
-		return clip(s) // it quotes a name
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		b.WriteByte(s[i])
-		if strings.IndexByte("'\"`", s[i]) < 0 {
-			continue
-		}
-		end := strings.LastIndexByte(s[i+1:], s[i])
-		if end < 0 {
-			break // an apostrophe, or a text that was cut: nothing behind it is safe
-		}
-		b.WriteString("…")
-		i += end
-	}
-	return clip(b.String())
 }

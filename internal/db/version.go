@@ -85,17 +85,3 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 	}
 	return v, nil
 }
-
-// clip shortens what a server said, for an error.
-func clip(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, s)
-	if len(s) > 120 {
-		s = strings.ToValidUTF8(s[:120], "") + "…"
-	}
-	return strings.TrimSpace(s)
-}

@@ -37,10 +37,7 @@ func (b *Batcher) Run(r io.Reader, l Load) error {
 		head = "INSERT RELATION [ "
 	}
 	b.tail = " ];\n"
-	switch {
-	case l.Again:
-		b.tail = " ] ON DUPLICATE KEY UPDATE out = out;\n"
-	case l.Plain:
+	if l.Plain {
 		limit, b.tail = queryBytes, " ] RETURN NONE;\n"
 	}
 	var seen int64
@@ -57,6 +54,12 @@ func (b *Batcher) Run(r io.Reader, l Load) error {
 			continue
 		}
 		seen++
+		if l.Again && it.Kind == surql.Row {
+			if err := b.relate(it.Text); err != nil {
+				return err
+			}
+			continue
+		}
 		if it.Kind == surql.Relate {
 			if err := b.Emit(it.Text, 1); err != nil {
 				return err
@@ -91,6 +94,29 @@ func (b *Batcher) add(it surql.Item, head string, limit int) error {
 	b.rows++
 	b.Tables, b.Points = b.values.Tables, b.values.Points
 	return nil
+}
+
+// relate renews the way back of an edge that is there: a RELATE with its id
+// keeps the edge's fields and writes both its ends anew, on 3.0 as on 3.3.
+func (b *Batcher) relate(row []byte) error {
+	var id, in, out []byte
+	err := surql.Fields(row, func(key, value []byte) bool {
+		switch string(key) {
+		case "id":
+			id = value
+		case "in":
+			in = value
+		case "out":
+			out = value
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	b.buf = fmt.Appendf(b.buf[:0], "RELATE %s->%s->%s;\n", in, id, out)
+	defer func() { b.buf = b.buf[:0] }()
+	return b.Emit(b.buf, 1)
 }
 
 func (b *Batcher) flush() error {
