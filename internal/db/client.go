@@ -71,7 +71,11 @@ func Dial(o Options) (*Client, error) {
 			transport.TLSClientConfig.RootCAs = pool
 		}
 	}
-	return &Client{opt: o, base: strings.TrimRight(o.URL, "/"), http: &http.Client{Transport: transport}, session: &session{}}, nil
+	return &Client{opt: o, base: strings.TrimRight(o.URL, "/"), session: &session{}, http: &http.Client{
+		Transport: transport,
+		// A redirect would turn a POST into a GET, and might take the password elsewhere.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
 }
 
 // WithDatabase returns a Client for another database of the same server.

@@ -35,23 +35,10 @@ func (c *Client) ask(ctx context.Context, namespace, database, what string) (inf
 	if len(results) != 1 {
 		return nil, fmt.Errorf("ask INFO FOR %s: got %d answers", what, len(results))
 	}
-	if r := results[0]; r.Err != "" {
-		return nil, answerError(r)
+	if err := results[0].err(); err != nil {
+		return nil, err
 	}
 	return parseInfo(results[0].Value)
-}
-
-// answerError tells the failures that matter apart.
-func answerError(r Result) error {
-	switch {
-	case strings.HasPrefix(r.Err, "The namespace") && strings.HasSuffix(r.Err, "does not exist"):
-		return fmt.Errorf("%w: %s", ErrNoNamespace, r.Err)
-	case strings.HasPrefix(r.Err, "The database") && strings.HasSuffix(r.Err, "does not exist"):
-		return fmt.Errorf("%w: %s", ErrNoDatabase, r.Err)
-	case strings.Contains(r.Err, "permission"):
-		return fmt.Errorf("%w: %s", ErrDenied, r.Err)
-	}
-	return errors.New(r.Err)
 }
 
 // find makes sure that the namespace and the database exist, as far as the user
@@ -149,11 +136,11 @@ func (c *Client) Counts(ctx context.Context, tables []string) (map[string]int64,
 }
 
 func count(r Result) (n int64, exists bool, err error) {
-	if strings.HasPrefix(r.Err, "The table") && strings.HasSuffix(r.Err, "does not exist") {
+	if r.missing == "table" {
 		return 0, false, nil
 	}
-	if r.Err != "" {
-		return 0, false, answerError(r)
+	if err := r.err(); err != nil {
+		return 0, false, err
 	}
 	var rows []struct {
 		Count int64 `json:"count"`

@@ -90,12 +90,11 @@ func (c *Client) definedOn(ctx context.Context, tables []string, out names) erro
 		return fmt.Errorf("got %d answers, want %d", len(results), len(tables))
 	}
 	for i, r := range results {
-		if r.Err != "" {
-			if err := answerError(r); strings.HasSuffix(r.Err, "does not exist") {
-				continue // removed meanwhile
-			} else {
-				return err
-			}
+		if r.missing == "table" {
+			continue // removed meanwhile
+		}
+		if err := r.err(); err != nil {
+			return err
 		}
 		t, err := parseInfo(json.RawMessage(r.Value))
 		if err != nil {

@@ -98,7 +98,7 @@ func parseResults(body []byte) ([]Result, error) {
 		if json.Unmarshal(r.Result, &text) != nil || text == "" {
 			text = "failed, without a reason"
 		}
-		out[i] = Result{Err: sanitize(text), missing: missing(text)}
+		out[i] = Result{Err: sanitize(text), missing: absent(text)}
 	}
 	return out, nil
 }

@@ -8,8 +8,8 @@ import (
 // absence is how every version says that something does not exist.
 var absence = regexp.MustCompile(`(?s)^The (namespace|database|table) '.*' does not exist$`)
 
-// missing returns what a server says does not exist, "" if it says something else.
-func missing(s string) string {
+// absent returns what a server says does not exist, "" if it says something else.
+func absent(s string) string {
 	if m := absence.FindStringSubmatch(s); m != nil {
 		return m[1]
 	}
@@ -31,7 +31,7 @@ func sanitize(s string) string {
 		return "a page of HTML"
 	}
 	whole := s
-	if missing(s) != "" {
+	if absent(s) != "" {
 		return clip(s) // it quotes the name alone
 	}
 	s, _, _ = strings.Cut(s, "\n")
