@@ -70,7 +70,7 @@ func (c Compression) check() error {
 }
 
 func (m *Manifest) checkObjects() error {
-	roles, keys := map[string]int{}, map[string]bool{}
+	data, keys := 0, map[string]bool{}
 	for i, o := range m.Objects {
 		if err := m.checkObject(o); err != nil {
 			return fmt.Errorf("object %d: %w", i+1, err)
@@ -79,13 +79,12 @@ func (m *Manifest) checkObjects() error {
 			return fmt.Errorf("object %d: key %q again", i+1, o.Key)
 		}
 		keys[o.Key] = true
-		roles[o.Role]++
+		if o.Role == RoleData {
+			data++
+		}
 	}
-	switch {
-	case roles[RoleData] != 1:
-		return fmt.Errorf("objects: %d with role %s, want 1", roles[RoleData], RoleData)
-	case roles[RoleSecrets] > 1:
-		return fmt.Errorf("objects: %d with role %s, want at most 1", roles[RoleSecrets], RoleSecrets)
+	if data != 1 {
+		return fmt.Errorf("objects: %d with role %s, want 1", data, RoleData)
 	}
 	return nil
 }
