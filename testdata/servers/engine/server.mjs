@@ -27,11 +27,14 @@ await root.signin({ username: options.user, password: options.pass });
 await db.signin({ username: options.user, password: options.pass });
 const version = (await db.version()).version;
 
+// json prints integers of 64 bits as numbers, as a server does.
+const json = (value) => JSON.stringify(value, (_, v) => typeof v === 'bigint' ? `bigint:${v}` : v).replace(/"bigint:(-?\d+)"/g, '$1');
+
 // An answer is what a handler throws to end a request.
 class Answer extends Error {
   constructor(status, body, type = 'application/json') {
     super(String(status));
-    Object.assign(this, { status, body: typeof body === 'string' ? body : JSON.stringify(body), type });
+    Object.assign(this, { status, body: typeof body === 'string' ? body : json(body), type });
   }
 }
 const denied = () => new Answer(401, 'There was a problem with authentication', 'text/plain');
