@@ -94,7 +94,7 @@ func (k *checker) definitions(ctx context.Context) error {
 		k.out.Definitions++
 		text, ok := got[n]
 		switch {
-		case !ok && unprinted[n]:
+		case !ok && unprinted.has(n):
 			k.out.Notes = append(k.out.Notes, n+" is there; this server does not print it")
 		case !ok:
 			k.problem("%s is missing", n)

@@ -45,14 +45,8 @@ func (c *Client) ask(ctx context.Context, namespace, database, what string) (inf
 // may see, before any request is sent that names them: some requests create
 // what they name. The error lists the names that exist.
 func (c *Client) find(ctx context.Context) error {
-	if c.opt.Auth == Root {
-		root, err := c.ask(ctx, "", "", "ROOT")
-		if err != nil && !errors.Is(err, ErrDenied) {
-			return fmt.Errorf("look for namespace %s: %w", c.opt.Namespace, err)
-		}
-		if _, ok := root["namespaces"][c.opt.Namespace]; err == nil && !ok {
-			return missing(ErrNoNamespace, c.opt.Namespace, "namespaces", root)
-		}
+	if err := c.findNamespace(ctx); err != nil {
+		return err
 	}
 	if c.opt.Auth <= Namespace {
 		ns, err := c.ask(ctx, c.opt.Namespace, "", "NS")
@@ -60,7 +54,7 @@ func (c *Client) find(ctx context.Context) error {
 			return fmt.Errorf("look for database %s: %w", c.opt.Database, err)
 		}
 		if _, ok := ns["databases"][c.opt.Database]; err == nil && !ok {
-			return missing(ErrNoDatabase, c.opt.Database, "databases", ns)
+			return notThere(ErrNoDatabase, c.opt.Database, "databases", ns)
 		}
 	}
 	if _, err := c.infoDB(ctx); err != nil {
@@ -69,7 +63,21 @@ func (c *Client) find(ctx context.Context) error {
 	return nil
 }
 
-func missing(kind error, name, of string, have info) error {
+// findNamespace does it for the namespace alone.
+func (c *Client) findNamespace(ctx context.Context) error {
+	if c.opt.Auth == Root {
+		root, err := c.ask(ctx, "", "", "ROOT")
+		if err != nil && !errors.Is(err, ErrDenied) {
+			return fmt.Errorf("look for namespace %s: %w", c.opt.Namespace, err)
+		}
+		if _, ok := root["namespaces"][c.opt.Namespace]; err == nil && !ok {
+			return notThere(ErrNoNamespace, c.opt.Namespace, "namespaces", root)
+		}
+	}
+	return nil
+}
+
+func notThere(kind error, name, of string, have info) error {
 	names := strings.Join(have.names(of), ", ")
 	if names == "" {
 		names = "none"
@@ -80,11 +88,40 @@ func missing(kind error, name, of string, have info) error {
 // infoDB is what the database says of itself. ErrNoNamespace and ErrNoDatabase
 // are both ErrNoDatabase here; asking creates neither.
 func (c *Client) infoDB(ctx context.Context) (info, error) {
-	i, err := c.ask(ctx, c.opt.Namespace, c.opt.Database, "DB")
-	if errors.Is(err, ErrNoNamespace) {
-		return nil, fmt.Errorf("%w: %w", ErrNoDatabase, err)
+	results, err := c.Query(ctx, "RETURN [session::ns(), session::db()];\nINFO FOR DB")
+	if err != nil {
+		return nil, err
 	}
-	return i, err
+	if len(results) != 2 {
+		return nil, fmt.Errorf("ask INFO FOR DB: got %d answers", len(results)-1)
+	}
+	if err := c.checkSession(results[0]); err != nil {
+		return nil, err
+	}
+	switch err := results[1].err(); {
+	case errors.Is(err, ErrNoNamespace):
+		return nil, fmt.Errorf("%w: %w", ErrNoDatabase, err)
+	case err != nil:
+		return nil, err
+	}
+	return parseInfo(results[1].Value)
+}
+
+// checkSession makes sure that a token is for the database that was asked for:
+// a server takes no notice of what the request names beside it.
+func (c *Client) checkSession(r Result) error {
+	var at []string
+	if r.Err != "" || json.Unmarshal(r.Value, &at) != nil || len(at) != 2 {
+		if c.opt.Token == "" {
+			return nil // a password signs in to what is asked for, or nowhere
+		}
+		return fmt.Errorf("the server does not say which database the token is for: %s", r.Err)
+	}
+	if at[0] != c.opt.Namespace || at[1] != c.opt.Database {
+		return hint.Wrap(fmt.Errorf("%w: the token is for %s/%s, not for %s/%s", ErrDenied, at[0], at[1], c.opt.Namespace, c.opt.Database),
+			"take a token of that database, or correct the names in the config")
+	}
+	return nil
 }
 
 // parseInfo keeps the parts of an INFO that are lists of statements.
@@ -101,6 +138,13 @@ func parseInfo(raw json.RawMessage) (info, error) {
 		}
 	}
 	return out, nil
+}
+
+// versioned says whether the store keeps the past of its records. A server that
+// cannot be asked is taken for one that does not.
+func (c *Client) versioned(ctx context.Context) bool {
+	results, err := c.Query(ctx, "INFO FOR DB VERSION time::now()")
+	return err == nil && len(results) == 1 && results[0].Err == ""
 }
 
 // countsPerQuery keeps a query far below the limit of its length.

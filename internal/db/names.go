@@ -37,15 +37,27 @@ func name(kind, on, text string) string {
 	return kind + " " + text
 }
 
-// names are definitions by name. The kind of each is in its first word.
-type names map[string]bool
+// names are definitions by name.
+type names map[string]entry
 
-// both keeps what is in n and in o.
+// An entry is what a definition defines, and on which table.
+type entry struct {
+	kind, on string
+	view     bool
+}
+
+func (n names) has(x string) bool { _, ok := n[x]; return ok }
+
+func (n names) add(kind, on, text string, view bool) {
+	n[name(kind, on, text)] = entry{kind, on, view}
+}
+
+// both keeps what is in n and, as the same thing, in o.
 func (n names) both(o names) names {
 	out := names{}
-	for x := range n {
-		if o[x] {
-			out[x] = true
+	for x, e := range n {
+		if o.has(x) && o[x] == e {
+			out[x] = e
 		}
 	}
 	return out
@@ -62,9 +74,14 @@ func (c *Client) defined(ctx context.Context) (names, info, error) {
 	}
 	out := names{}
 	for list, defs := range db {
-		for x := range defs {
-			if kind, ok := kinds[list]; ok {
-				out[name(kind, "", x)] = true
+		for x, text := range defs {
+			d := surql.Parse(text)
+			kind, ok := kinds[list]
+			if !ok && list != "models" && d.Name != "" {
+				kind, x, ok = d.Kind, d.Name, true // a kind that is newer than this program
+			}
+			if ok {
+				out.add(kind, "", x, d.IsView())
 			}
 		}
 	}
@@ -102,7 +119,7 @@ func (c *Client) definedOn(ctx context.Context, tables []string, out names) erro
 		}
 		for _, list := range []string{"fields", "indexes", "events"} {
 			for x := range t[list] {
-				out[name(kinds[list], tables[i], x)] = true
+				out.add(kinds[list], tables[i], x, false)
 			}
 		}
 	}
@@ -113,7 +130,7 @@ func (c *Client) definedOn(ctx context.Context, tables []string, out names) erro
 func printed(o *surql.Outline) names {
 	out := names{}
 	for _, d := range definitions(o) {
-		out[name(d.Kind, d.On, d.Name)] = true
+		out.add(d.Kind, d.On, d.Name, d.IsView())
 	}
 	return out
 }

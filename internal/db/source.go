@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -36,6 +37,9 @@ type Dumped struct {
 
 // Databases returns the names of all databases of the Client's namespace.
 func (s *Source) Databases(ctx context.Context) ([]string, error) {
+	if err := s.Client.findNamespace(ctx); err != nil {
+		return nil, err
+	}
 	ns, err := s.Client.ask(ctx, s.Client.opt.Namespace, "", "NS")
 	if err != nil {
 		return nil, err
@@ -72,9 +76,43 @@ func (s *Source) Dump(ctx context.Context, w io.Writer) (*Dumped, error) {
 	if d.Secrets, d.Warnings, err = s.secrets(ctx); err != nil {
 		return nil, fmt.Errorf("ask for what no export holds: %w", err)
 	}
+	if silent := p.silent(o); len(silent) > 0 {
+		d.Secrets.Unexported = silent
+	}
+	p.versioned = s.Client.versioned(ctx)
 	d.Inventory = s.inventory(o, p, d.Secrets)
-	d.Warnings = append(d.Warnings, d.Inventory.warnings(o)...)
+	d.Warnings = append(append(d.Warnings, s.strays(o, p)...), d.Inventory.warnings(o)...)
 	return d, nil
+}
+
+// strays says what the config names and the database does not have, and what
+// leaving tables out does to others.
+func (s *Source) strays(o *surql.Outline, p proof) []string {
+	var out []string
+	for _, t := range s.LeaveOut.Tables {
+		if _, ok := p.before.info["tables"][t]; !ok {
+			out = append(out, fmt.Sprintf("leave_out names table %s, which the database does not have", t))
+		}
+	}
+	for _, t := range o.Tables {
+		if t.Define == nil {
+			continue
+		}
+		for _, from := range t.Define.Reads() {
+			if slices.Contains(s.LeaveOut.Tables, from) {
+				out = append(out, fmt.Sprintf("view %s reads table %s, which is left out: a restore computes it from nothing", t.Name, from))
+			}
+		}
+	}
+	if s.LeaveOut.Accesses {
+		return out
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.AccessKeys)) {
+		if _, ok := p.before.info["accesses"][name]; !ok {
+			out = append(out, fmt.Sprintf("access_keys names access %s, which the database does not have", name))
+		}
+	}
+	return out
 }
 
 // look asks what the database holds now.
@@ -86,27 +124,6 @@ func (s *Source) look(ctx context.Context) (moment, error) {
 	}
 	m.counts, err = s.Client.Counts(ctx, m.info.names("tables"))
 	return m, err
-}
-
-// export streams the text to w and through the parser.
-func (s *Source) export(ctx context.Context, w io.Writer) (*surql.Outline, error) {
-	body, err := s.Client.Export(ctx, ExportOptions{NoUsers: s.LeaveOut.Users, NoAccesses: s.LeaveOut.Accesses, ExcludeTables: s.LeaveOut.Tables})
-	if err != nil {
-		return nil, err
-	}
-	o, err := surql.ReadOutline(io.TeeReader(body, w), surql.Count, nil)
-	if cerr := body.Close(); err == nil {
-		err = cerr
-	}
-	switch {
-	case errors.Is(err, surql.ErrOld):
-		return nil, fmt.Errorf("%w: %w", ErrVersion, err)
-	case errors.Is(err, surql.ErrTruncated), errors.Is(err, surql.ErrSyntax):
-		return nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
-	case err != nil:
-		return nil, fmt.Errorf("%w: the connection broke: %w", ErrIncomplete, err)
-	}
-	return o, nil
 }
 
 // Secrets are what lies sealed beside a dump: what no export holds and nobody
@@ -121,6 +138,9 @@ type Secrets struct {
 	// DatabaseLine is the DEFINE DATABASE of the database itself, which exports
 	// before 3.3.1 lack.
 	DatabaseLine string `json:"database_line,omitempty"`
+	// Unexported are definitions of the database itself that its version does
+	// not export, as INFO gives them: "CONFIG GRAPHQL".
+	Unexported map[string]string `json:"unexported,omitempty"`
 }
 
 // An AccessKey is the real key of an access.

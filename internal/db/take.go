@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,10 +21,7 @@ func (s *Source) inventory(o *surql.Outline, p proof, secrets *Secrets) Inventor
 		case d.HasPlaceholder() && s.AccessKeys[d.Name] == "":
 			inv.KeylessAccesses = append(inv.KeylessAccesses, d.Name)
 		case d.Kind == "SEQUENCE":
-			begin := surql.Parse(p.before.info["sequences"][d.Name]).Start()
-			inv.Sequences = append(inv.Sequences, Sequence{
-				Name: d.Name, Start: d.Start(), Positioned: d.Start() != begin || p.version.positionsSequences(),
-			})
+			inv.Sequences = append(inv.Sequences, Sequence{Name: d.Name, Start: d.Start(), Positioned: p.positioned(d)})
 		}
 	}
 	for _, t := range s.LeaveOut.Tables {
@@ -35,7 +33,7 @@ func (s *Source) inventory(o *surql.Outline, p proof, secrets *Secrets) Inventor
 	if s.LeaveOut.Accesses {
 		inv.LeftOut = append(inv.LeftOut, "accesses")
 	}
-	inv.NotIncluded = notIncluded(o, p)
+	inv.NotIncluded = p.notIncluded(o)
 	for _, of := range []struct {
 		what string
 		defs map[string]string
@@ -94,7 +92,7 @@ func schemaHash(o *surql.Outline) string {
 }
 
 // notIncluded names what this database has and no export holds.
-func notIncluded(o *surql.Outline, p proof) []string {
+func (p proof) notIncluded(o *surql.Outline) []string {
 	var out []string
 	for _, d := range definitions(o) {
 		switch {
@@ -111,15 +109,40 @@ func notIncluded(o *surql.Outline, p proof) []string {
 	for _, m := range p.before.info.names("models") {
 		out = append(out, "model "+m)
 	}
-	var silent []string
+	for _, n := range slices.Sorted(maps.Keys(p.silent(o))) {
+		kind, rest, _ := strings.Cut(n, " ")
+		out = append(out, strings.ToLower(kind)+" "+rest+", which this version does not export")
+	}
+	if p.versioned {
+		out = append(out, "the past of the versioned store")
+	}
+	return out
+}
+
+// silent returns the statements of INFO, by name, that this version does not export.
+func (p proof) silent(o *surql.Outline) map[string]string {
+	out := map[string]string{}
 	have := printed(o)
-	for n := range p.before.names {
-		if !have[n] && p.unexported(n) {
-			silent = append(silent, strings.ToLower(n[:1])+strings.ToLower(n[1:])+", which this version does not export")
+	for list, defs := range p.before.info {
+		for x, text := range defs {
+			kind := kinds[list]
+			if n := name(kind, "", x); !have.has(n) && p.unexported(entry{kind: kind}, have) {
+				out[n] = text
+			}
 		}
 	}
-	slices.Sort(silent)
-	return append(out, silent...)
+	return out
+}
+
+// positioned says whether a dump's sequence starts where it stood. The text
+// decides where it differs from the definition; where it is the same the
+// sequence is new, or of a server before 3.2.5, which prints the definition.
+func (p proof) positioned(d surql.Definition) bool {
+	if p.version.positionsSequences() {
+		return true
+	}
+	before, after := p.before.info["sequences"][d.Name], p.after.info["sequences"][d.Name]
+	return before != "" && before == after && d.Start() != surql.Parse(before).Start()
 }
 
 // warnings says what an operator should know each time.

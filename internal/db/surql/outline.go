@@ -149,7 +149,11 @@ func (r *outliner) take(it Item) error {
 		r.o.Notes = append(r.o.Notes, string(it.Text))
 		return nil
 	case Statement:
-		r.define(ParseSection(r.section, string(it.Text)), it)
+		d := ParseSection(r.section, string(it.Text))
+		if d.Kind == "BEGIN" { // 1.x puts its rows into one transaction
+			return ErrOld
+		}
+		r.define(d, it)
 		return nil
 	}
 	return r.row(it)

@@ -1,0 +1,82 @@
+package db
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+)
+
+// export streams the text to w and through the parser.
+func (s *Source) export(ctx context.Context, w io.Writer) (*surql.Outline, error) {
+	body, err := s.Client.Export(ctx, ExportOptions{NoUsers: s.LeaveOut.Users, NoAccesses: s.LeaveOut.Accesses, ExcludeTables: s.LeaveOut.Tables})
+	if err != nil {
+		return nil, err
+	}
+	out := &passing{to: w}
+	o, err := readExport(io.TeeReader(body, out))
+	if cerr := body.Close(); err == nil {
+		err = cerr
+	}
+	if out.err != nil {
+		return nil, out.err // not the server's fault
+	}
+	return o, err
+}
+
+// A passing writer keeps its error, to tell it from the reader's.
+type passing struct {
+	to  io.Writer
+	err error
+}
+
+func (p *passing) Write(b []byte) (int, error) {
+	n, err := p.to.Write(b)
+	p.err = err
+	return n, err
+}
+
+// readExport reads what came in the place of a dump.
+func readExport(r io.Reader) (*surql.Outline, error) {
+	buffered := bufio.NewReaderSize(r, 1<<16)
+	head, err := buffered.Peek(64)
+	if err == nil || errors.Is(err, io.EOF) {
+		err = checkStart(head)
+	} else {
+		err = fmt.Errorf("the connection broke: %w", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
+	}
+	o, err := surql.ReadOutline(buffered, surql.Count, nil)
+	switch {
+	case err == nil:
+		return o, nil
+	case errors.Is(err, surql.ErrOld):
+		return nil, fmt.Errorf("%w: %w", ErrVersion, err)
+	case errors.Is(err, surql.ErrTruncated), errors.Is(err, surql.ErrSyntax):
+		return nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
+	}
+	return nil, hint.Wrap(fmt.Errorf("%w: the connection broke: %w", ErrIncomplete, err), "the server's log may say why")
+}
+
+// checkStart tells from the first bytes what is no dump at all.
+func checkStart(head []byte) error {
+	head = bytes.TrimSpace(head)
+	switch {
+	case len(head) == 0:
+		return errors.New("it is empty: the server answers so for a name that does not exist, or when it gave up at once")
+	case head[0] == '<':
+		return errors.New("a page of HTML came in its place")
+	case head[0] == '{' || head[0] == '[':
+		return errors.New("a JSON document came in its place")
+	case !bytes.HasPrefix(head, []byte("--")) && !bytes.HasPrefix(head, []byte("OPTION")):
+		return errors.New("some other text came in its place")
+	}
+	return nil
+}
