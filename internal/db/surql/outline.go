@@ -167,11 +167,20 @@ func (r *outliner) banner(it Item) {
 		r.table = nil
 		return
 	}
-	r.table = r.named(Ident(name))
-	if kind == "TABLE DATA" {
-		r.table.HasData = true
-		r.table.Data.Offset, r.loading = r.Offset(), r.table
+	if kind == "TABLE" {
+		return // its definition comes next, and has the name in a form that is certain
 	}
+	if r.table == nil || !r.table.called(name) {
+		r.table = r.named(Ident(name))
+	}
+	r.table.HasData = true
+	r.table.Data.Offset, r.loading = r.Offset(), r.table
+}
+
+// called says whether a banner's text may be the name of t: 2.x quotes it, later
+// servers print it bare, and newlines as an escape.
+func (t *Table) called(text string) bool {
+	return text == t.Name || Ident(text) == t.Name || unescape(text) == t.Name
 }
 
 // endData ends the rows of a table where something else begins.
