@@ -33,7 +33,7 @@ func (f *fullAfter) Write(p []byte) (int, error) {
 func TestDestinationFails(t *testing.T) {
 	t.Parallel()
 	k := newKeys(t)
-	plain := dump(3*archive.FrameSize + 5)
+	plain := dump(2*archive.FrameSize + 5)
 	whole := &fullAfter{n: 1 << 30}
 	pack := func(dst io.Writer) (written, closed error) {
 		w, err := archive.NewWriter(dst, archive.Options{Workers: 2, Sealer: k})

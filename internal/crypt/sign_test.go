@@ -1,6 +1,8 @@
 package crypt_test
 
 import (
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -161,8 +163,17 @@ func TestProtectedSigningKey(t *testing.T) {
 	if _, _, err := trusted(t, string(public)).Verify([]byte(message), sign(t, s)); err != nil {
 		t.Error(err)
 	}
-	if _, err := crypt.ParseSigner(string(private), answer("close sesame")); err == nil {
-		t.Error("wrong password: got no error")
+	// With another cost, which takes no second and no GiB, any password is wrong.
+	comment, line, _ := strings.Cut(strings.TrimSpace(string(private)), "\n")
+	raw, err := base64.StdEncoding.DecodeString(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary.LittleEndian.PutUint64(raw[38:], 1<<15)
+	binary.LittleEndian.PutUint64(raw[46:], 1<<20)
+	cheap := comment + "\n" + base64.StdEncoding.EncodeToString(raw)
+	if _, err := crypt.ParseSigner(cheap, answer("open sesame")); err == nil || !strings.Contains(err.Error(), "wrong password") {
+		t.Errorf("wrong password: got %v", err)
 	}
 	if _, err := crypt.ParseSigner(string(private), nil); err == nil {
 		t.Error("nobody to ask: got no error")
