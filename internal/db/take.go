@@ -190,3 +190,13 @@ func (inv *Inventory) Inspect(r io.Reader) error {
 	}
 	return nil
 }
+
+// Describe reads a dump that some server printed and returns what its text
+// alone tells.
+func Describe(r io.Reader) (Inventory, error) {
+	o, err := surql.ReadOutline(r, surql.Count, nil)
+	if err != nil {
+		return Inventory{}, err
+	}
+	return outlineInventory(o), nil
+}

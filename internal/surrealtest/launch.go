@@ -1,0 +1,200 @@
+// Package surrealtest starts real SurrealDB servers for tests, the
+// demonstration and the benchmark: the server of today, or the engine 3.0 from
+// npm behind testdata/servers/engine. It is for them only.
+package surrealtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/stocktool"
+)
+
+// Options say which server to start.
+type Options struct {
+	Engine string   // "real", "npm", or "": what $VAPORA_TEST_ENGINE says, else what is at hand
+	Store  string   // "memory" (or "") or "surrealkv"
+	Dir    string   // of a surrealkv store
+	Args   []string // more for a real server
+}
+
+// A Server is one that runs on a loopback port of its own.
+type Server struct {
+	URL                string
+	Engine             string // "real" or "npm"
+	Version            string // "surrealdb-3.3.5"
+	Username, Password string // root's
+
+	cmd  *exec.Cmd
+	done chan struct{}
+	log  tail
+}
+
+// Launch starts a server and waits until it answers a query.
+func Launch(ctx context.Context, o Options) (*Server, error) {
+	engine, binary, err := choose(o.Engine)
+	if err != nil {
+		return nil, err
+	}
+	store := "memory"
+	if o.Store == "surrealkv" {
+		store = "surrealkv://" + filepath.Join(o.Dir, "db")
+	}
+	var last error
+	for range 5 { // a free port may be taken before the server has it
+		s := &Server{Engine: engine, Username: "root", Password: "root", done: make(chan struct{})}
+		if last = s.start(ctx, binary, store, o.Args); last == nil {
+			return s, nil
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, last
+}
+
+// choose returns the engine and the binary of a real one.
+func choose(engine string) (name, binary string, err error) {
+	if engine == "" {
+		engine = os.Getenv("VAPORA_TEST_ENGINE")
+	}
+	if engine != "npm" {
+		if binary := real(); binary != "" {
+			return "real", binary, nil
+		}
+	}
+	if engine == "real" {
+		return "", "", errors.New("no surreal in PATH and none in the cache; `make surreal` builds it")
+	}
+	return "npm", "", nil
+}
+
+// real finds a real server: named in the environment, in PATH, or built.
+func real() string {
+	if path := os.Getenv("VAPORA_TEST_SURREAL"); path != "" {
+		return path
+	}
+	if path, err := exec.LookPath("surreal"); err == nil {
+		return path
+	}
+	path := filepath.Join(stocktool.Cache(), "surreal-3.3.5", "surreal")
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
+}
+
+func (s *Server) start(ctx context.Context, binary, store string, args []string) error {
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	s.URL = fmt.Sprintf("http://127.0.0.1:%d", port)
+	if s.Engine == "real" {
+		args = append([]string{"start", "--bind", s.URL[len("http://"):], "--user", s.Username, "--pass", s.Password, "--log", "error", "--no-banner"}, args...)
+		s.cmd = exec.Command(binary, append(args, store)...)
+	} else {
+		dir, err := installEngine(ctx)
+		if err != nil {
+			return err
+		}
+		s.cmd = exec.Command("node", filepath.Join(dir, "server.mjs"), "--port", fmt.Sprint(port), "--user", s.Username, "--pass", s.Password, store)
+	}
+	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
+	s.cmd.SysProcAttr = childAttributes()
+	if err := s.cmd.Start(); err != nil {
+		return fmt.Errorf("start %s engine: %w", s.Engine, err)
+	}
+	go func() {
+		_ = s.cmd.Wait() // how it ended is seen by who waits for it
+		close(s.done)
+	}()
+	if err := s.ready(ctx); err != nil {
+		return errors.Join(err, s.Stop())
+	}
+	return nil
+}
+
+// ready waits until the server answers a query of root's.
+func (s *Server) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, err := s.Exec(ctx, "", "", "RETURN 1"); err == nil {
+			s.Version, err = s.version(ctx)
+			return err
+		}
+		select {
+		case <-s.done:
+			return fmt.Errorf("the %s engine ended before it was ready:\n%s", s.Engine, s.Log())
+		case <-ctx.Done():
+			return fmt.Errorf("the %s engine is not ready: %w\n%s", s.Engine, ctx.Err(), s.Log())
+		case <-tick.C:
+		}
+	}
+}
+
+// Stop ends the server: asked first, killed after five seconds.
+func (s *Server) Stop() error {
+	select {
+	case <-s.done:
+		return nil
+	default:
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case <-s.done:
+		return nil
+	case <-time.After(5 * time.Second):
+	}
+	err := s.cmd.Process.Kill()
+	<-s.done
+	return err
+}
+
+// Log returns the end of what the server printed.
+func (s *Server) Log() string { return s.log.String() }
+
+// A tail keeps the last bytes that were written to it.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, p...)
+	if n := len(t.buf) - 16<<10; n > 0 {
+		t.buf = bytes.Clone(t.buf[n:])
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.buf)
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	return port, l.Close()
+}
