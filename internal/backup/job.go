@@ -72,10 +72,11 @@ func (j *Job) data(id string) (catalog.Key, error) {
 	if len(j.Destinations) == 0 {
 		return catalog.Key{}, errors.New("no destination")
 	}
-	key := catalog.Key{Kind: j.Kind, Source: j.Source, ID: id, Suffix: j.Suffix + catalog.SealedSuffix}
+	key := catalog.Key{Kind: j.Kind, Source: j.Source, ID: id, Suffix: j.Suffix}
 	if err := key.Check(); err != nil {
 		return catalog.Key{}, err
 	}
+	key.Suffix += catalog.SealedSuffix
 	if key.Suffix == catalog.SecretsSuffix {
 		return catalog.Key{}, fmt.Errorf("suffix %s is that of the sealed companion", j.Suffix)
 	}
