@@ -27,15 +27,16 @@ var sampleKeys = map[string]string{"api": "not-a-secret-in-a-sample", "people": 
 type house struct {
 	srv        *surrealtest.Server
 	store      *local.Store
+	dir        string // of the store
 	recipients *crypt.Recipients
 	identities *crypt.Identities
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{srv: surrealtest.Start(t, surrealtest.Options{})}
+	h := &house{srv: surrealtest.Start(t, surrealtest.Options{}), dir: t.TempDir()}
 	var err error
-	if h.store, err = local.Open(local.Options{Dir: t.TempDir()}); err != nil {
+	if h.store, err = local.Open(local.Options{Dir: h.dir}); err != nil {
 		t.Fatal(err)
 	}
 	file, recipient, err := crypt.GenerateIdentity(crypt.X25519, time.Now())

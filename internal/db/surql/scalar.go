@@ -48,7 +48,8 @@ func (v *Values) word(i, n int, want, edge bool, key []byte) (int, error) {
 		for n < len(row) && (row[n] == ':' || isWord(row[n])) {
 			n++
 		}
-		v.Old = true // 3.x prints no calls in values
+		// 2.x prints bytes as a call; the type::table() of 4.0 is today's language.
+		v.Old = v.Old || bytes.HasPrefix(row[i:], []byte("encoding::"))
 		return n, nil
 	case n < len(row) && row[n] == ':':
 		if edge && len(v.stack) == 1 {
