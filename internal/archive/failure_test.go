@@ -33,7 +33,7 @@ func (f *fullAfter) Write(p []byte) (int, error) {
 func TestDestinationFails(t *testing.T) {
 	t.Parallel()
 	k := newKeys(t)
-	plain := dump(2*archive.FrameSize + 5)
+	plain := dump(archive.FrameSize + 5)
 	whole := &fullAfter{n: 1 << 30}
 	pack := func(dst io.Writer) (written, closed error) {
 		w, err := archive.NewWriter(dst, archive.Options{Workers: 2, Sealer: k})
@@ -47,7 +47,7 @@ func TestDestinationFails(t *testing.T) {
 	if written, closed := pack(whole); written != nil || closed != nil {
 		t.Fatalf("got %v and %v, want no error", written, closed)
 	}
-	if whole.calls < 10 {
+	if whole.calls < 8 {
 		t.Fatalf("got %d writes, too few for this test", whole.calls)
 	}
 	for n := range whole.calls {
@@ -213,7 +213,7 @@ func TestMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Abort()
-	for i := range 50 {
+	for i := range 30 {
 		if _, err := w.Write(block); err != nil {
 			t.Fatal(err)
 		}
