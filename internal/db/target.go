@@ -81,14 +81,15 @@ func (t *Target) Look(ctx context.Context, backup string) (c Contents, unfinishe
 }
 
 // Prepare makes the database exist, empties it where clear says so, and marks
-// it as an unfinished restore of the backup.
-func (t *Target) Prepare(ctx context.Context, backup string, clear Contents) error {
+// it as an unfinished restore of the backup. It returns what stays: CONFIGs, on
+// a server before 3.0.3, which can replace them and not remove them.
+func (t *Target) Prepare(ctx context.Context, backup string, clear Contents) (stays []string, err error) {
 	if err := t.create(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	mark := "DEFINE PARAM OVERWRITE $" + marker + " VALUE " + surql.QuoteString(backup) + " PERMISSIONS NONE"
 	if err := t.exec(ctx, "mark the target as unfinished", mark); err != nil {
-		return err
+		return nil, err
 	}
 	return t.remove(ctx, clear)
 }
@@ -127,31 +128,36 @@ var removals = map[string]string{
 
 // remove takes out what contents names. A table that a view reads cannot go
 // before the view, so what is refused is tried again as long as others go.
-func (t *Target) remove(ctx context.Context, contents Contents) error {
-	var left []string
+func (t *Target) remove(ctx context.Context, contents Contents) (stays []string, err error) {
+	type removal struct{ kind, name, sql string }
+	var left []removal
 	for _, kind := range sortedKinds(contents) {
 		form, ok := removals[kind]
 		if !ok {
-			return fmt.Errorf("clear the target: it holds %s, which cannot be removed", kind)
+			return nil, fmt.Errorf("clear the target: it holds %s, which cannot be removed", kind)
 		}
 		for _, name := range contents[kind] {
-			left = append(left, "REMOVE "+fmt.Sprintf(form, removalName(kind, name)))
+			left = append(left, removal{kind, name, "REMOVE " + fmt.Sprintf(form, removalName(kind, name))})
 		}
 	}
 	for len(left) > 0 {
-		var refused []string
+		var refused []removal
 		var last error
-		for _, sql := range left {
-			if err := t.exec(ctx, "clear the target", sql); err != nil {
-				refused, last = append(refused, sql), err
+		for _, r := range left {
+			err := t.exec(ctx, "clear the target", r.sql)
+			switch {
+			case err != nil && ctx.Err() == nil && r.kind == "configs":
+				stays = append(stays, "config "+r.name)
+			case err != nil:
+				refused, last = append(refused, r), err
 			}
 		}
 		if len(refused) == len(left) {
-			return last
+			return nil, last
 		}
 		left = refused
 	}
-	return nil
+	return stays, nil
 }
 
 // removalName prints a name of INFO as REMOVE wants it.

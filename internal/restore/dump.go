@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -68,6 +69,10 @@ func (b Backup) Prove(ctx context.Context) (*Dump, error) {
 	}
 	if problems := d.Inventory.Compare(d.Outline); len(problems) > 0 {
 		return nil, fmt.Errorf("prove backup %s: the dump is not what its manifest says: %s", b.Manifest.ID, strings.Join(problems, "; "))
+	}
+	// What the server defined and did not export lies sealed beside the dump.
+	for _, name := range slices.Sorted(maps.Keys(d.Secrets.Unexported)) {
+		d.Outline.Globals = append(d.Outline.Globals, surql.ParseSection("CONFIGS", d.Secrets.Unexported[name]+";"))
 	}
 	return d, nil
 }

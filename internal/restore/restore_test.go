@@ -2,6 +2,7 @@ package restore_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -47,6 +48,19 @@ func TestEverythingComesBack(t *testing.T) {
 	}
 	if !bytes.Contains(bytes.Join(raw(want), nil), []byte("product:desk")) {
 		t.Errorf("the walks of the sample are empty: %s", want)
+	}
+	// CONFIGS and APIS, which a server before 3.0.3 does not export either.
+	for _, kind := range []string{"configs", "apis"} {
+		has := func(name string) string {
+			var all map[string]json.RawMessage
+			if err := json.Unmarshal(h.srv.Query(t, ns, name, "INFO FOR DB")[0], &all); err != nil {
+				t.Fatal(err)
+			}
+			return string(all[kind])
+		}
+		if want, got := has(from), has(to); got != want || !strings.Contains(want, "PERMISSIONS") {
+			t.Errorf("%s: got %s, want %s", kind, got, want)
+		}
 	}
 	if res.Loaded.Failed != 0 || len(res.Checked.Problems) != 0 {
 		t.Errorf("got %d failures and problems %v", res.Loaded.Failed, res.Checked.Problems)

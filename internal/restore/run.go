@@ -223,11 +223,14 @@ func (r *run) write(ctx context.Context) error {
 
 func (r *run) load(ctx context.Context) error {
 	defer r.phase("load", &r.out.Seconds.Load)()
-	if err := r.Target.Prepare(ctx, r.mark(), r.contents); err != nil {
+	stays, err := r.Target.Prepare(ctx, r.mark(), r.contents)
+	if err != nil {
 		return err
 	}
+	for _, what := range stays {
+		r.out.Losses = append(r.out.Losses, replay.Loss{What: "that " + what + " of the target goes", Why: "this server can replace it and not remove it; it stays unless the backup has one"})
+	}
 	loader := db.Loader{Client: r.Target.Client, Plan: r.planned, Open: r.dump.Open, Workers: r.Workers, Progress: r.Rows}
-	var err error
 	r.out.Loaded, err = loader.Run(ctx)
 	r.out.BytesRead = r.dump.BytesRead()
 	r.repaired("table values printed as bare words", r.out.Loaded.Tables)
