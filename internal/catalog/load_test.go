@@ -92,6 +92,9 @@ func TestLoadRefusesWhatWasChanged(t *testing.T) {
 	}
 	// The untrusted comment, the first line, is not signed, and says so.
 	for i := bytes.IndexByte(sig, '\n') + 1; i < len(sig)-1; i++ {
+		if sig[i+1] == '=' {
+			continue // base64 has bits there that mean nothing
+		}
 		s := stored(t, signer)
 		sig[i] ^= 1
 		s.Set(signatureKey, sig)
