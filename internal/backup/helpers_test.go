@@ -45,8 +45,8 @@ func (s *source) Dump(ctx context.Context, w io.Writer) (backup.Details, error) 
 // noise returns n bytes that do not compress, so that they reach the stores.
 func noise(n int64) io.Reader { return io.LimitReader(rand.NewChaCha8([32]byte{}), n) }
 
-// several frames, and not a whole number of them.
-const several = 5*archive.FrameSize/2 + 12345
+// several is more than a frame, and not a whole number of them.
+const several = 5*archive.FrameSize/4 + 12345
 
 func details() backup.Details {
 	return backup.Details{
