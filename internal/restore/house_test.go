@@ -115,16 +115,20 @@ func (g given) Dump(_ context.Context, w io.Writer) (backup.Details, error) {
 
 func (h *house) take(t *testing.T, source backup.Source) restore.Backup {
 	t.Helper()
-	res, err := backup.Run(t.Context(), backup.Job{
-		Kind: "database", Source: "vapora", Suffix: ".surql", Dump: source,
-		Destinations: []backup.Destination{{Name: "local", Store: h.store, Required: true}},
-		Recipients:   h.recipients, Level: 1, Tool: catalog.Tool{Name: "test", Version: "0"}, Host: "test",
-		Now: time.Now, Random: rand.Reader,
-	})
+	res, err := backup.Run(t.Context(), h.backupJob(source))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return restore.Backup{Store: h.store, Manifest: res.Manifest, Opener: h.identities}
+}
+
+func (h *house) backupJob(source backup.Source) backup.Job {
+	return backup.Job{
+		Kind: "database", Source: "vapora", Suffix: ".surql", Dump: source,
+		Destinations: []backup.Destination{{Name: "local", Store: h.store, Required: true}},
+		Recipients:   h.recipients, Level: 1, Tool: catalog.Tool{Name: "test", Version: "0"}, Host: "test",
+		Now: time.Now, Random: rand.Reader,
+	}
 }
 
 func (h *house) job(t *testing.T, b restore.Backup, ns, database string) restore.Job {
