@@ -61,15 +61,15 @@ func runBackupDB(ctx context.Context, a *app, names []string, all bool) error {
 	var failed []error
 	for _, s := range sources {
 		res, err := w.backup(ctx, s)
-		if err != nil {
-			if ctx.Err() != nil || len(sources) == 1 {
-				return errors.Join(err, out.printIfAny(a))
-			}
-			a.report(ctx, err)
-			failed = append(failed, err)
-		}
 		if res != nil {
 			out.Backups = append(out.Backups, *res)
+		}
+		if err != nil && (ctx.Err() != nil || len(sources) == 1) {
+			return errors.Join(out.printIfAny(a), err)
+		}
+		if err != nil {
+			a.report(ctx, err)
+			failed = append(failed, err)
 		}
 	}
 	if err := a.print(out); err != nil {

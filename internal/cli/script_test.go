@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -11,6 +12,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/vapora-platform/vapora-backup/internal/cli"
+	"github.com/vapora-platform/vapora-backup/internal/s3test"
+	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
 )
 
 // TestMain lets the test binary be the program, so that scripts run what users
@@ -31,6 +34,67 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})
+}
+
+// TestScriptsWithServers runs testdata/script/server/*.txtar, which find a
+// SurrealDB with the sample database, and an S3 server with a bucket.
+func TestScriptsWithServers(t *testing.T) {
+	t.Parallel()
+	srv := surrealtest.Start(t, surrealtest.Options{})
+	store := s3test.Start(t, s3test.Versitygw)
+	root := filepath.Join("..", "..", "testdata")
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join(root, "script", "server"),
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "sql": sql(srv), "flip": flip, "expand": expand},
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			ns, database := srv.Fresh(t)
+			text, err := os.ReadFile(filepath.Join(root, "sample", "everything-3.surql"))
+			if err != nil {
+				return err
+			}
+			srv.Query(t, ns, database, string(text))
+			e.Vars = append(e.Vars, "SURREAL="+srv.URL, "NS="+ns, "DB="+database, "DB_PASSWORD="+srv.Password,
+				"S3="+store.Endpoint, "S3_ACCESS="+store.AccessKey, "S3_SECRET="+store.SecretKey, "BUCKET="+store.Bucket(t))
+			return nil
+		},
+	})
+}
+
+// sql STATEMENT runs on the server, in the script's database.
+func sql(srv *surrealtest.Server) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 1 {
+			ts.Fatalf("usage: sql STATEMENT")
+		}
+		_, err := srv.Exec(context.Background(), ts.Getenv("NS"), ts.Getenv("DB"), args[0])
+		ts.Check(err)
+	}
+}
+
+// flip PATTERN flips a bit in the middle of the one file that matches.
+func flip(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: flip PATTERN")
+	}
+	files, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(files) != 1 {
+		ts.Fatalf("got %d files that match %s, want 1", len(files), args[0])
+	}
+	text, err := os.ReadFile(files[0])
+	ts.Check(err)
+	text[len(text)/2] ^= 1
+	ts.Check(os.WriteFile(files[0], text, 0o600))
+}
+
+// expand FILE puts variables into a file.
+func expand(ts *testscript.TestScript, neg bool, args []string) {
+	for _, name := range args {
+		text := os.Expand(ts.ReadFile(name), ts.Getenv)
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+	}
 }
 
 // exits CODE COMMAND… runs a command and wants that exit code.
