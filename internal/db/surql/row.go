@@ -80,7 +80,7 @@ func (v *Values) Walk(row []byte, edge bool) error {
 			v.push(i)
 			i++
 		case c == '}' || c == ']' || c == ')':
-			if len(v.stack) == 0 {
+			if len(v.stack) == 0 || closer[v.stack[len(v.stack)-1].by] != c {
 				return v.bad(i)
 			}
 			v.stack = v.stack[:len(v.stack)-1]

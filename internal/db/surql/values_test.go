@@ -1,0 +1,102 @@
+package surql_test
+
+import (
+	"bytes"
+	"maps"
+	"testing"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// Values as servers print them; the second half is what an import must get.
+// Where there is none, the row is right as it stands.
+var rows = []struct{ printed, want string }{
+	{printed: "{  }"},
+	{printed: "{ a: {  }, b: [], c: {,}, d: {1, 2}, e: {3,}, f: {'a', person:1} }"},
+	{printed: "{ dt: d'2024-02-29T12:34:56.123456789Z', dur: 1w2d3h4m5s6ms7µs8ns, u: u'018f5b2e-7c3a-7000-8000-000000000001', b: b\"68656C\", f: f\"bucket:/a/b\" }"},
+	{printed: "{ dec: 1.5dec, f: 0.5f, g: 3f, h: -0f, i: -9223372036854775807, j: 1e-7f, n: NaN, p: Infinity, q: -Infinity, t: true, x: NULL, y: NONE }"},
+	{printed: `{ s: 'it''s'`, want: "error"},
+	{printed: `{ s: "it's", t: 'say "hi"', u: "both ' and \"", v: 'line\nline\\', w: ';--[{(' }`},
+	{printed: "{ a: (1.5, -2.5), b: { type: 'LineString', coordinates: [[1, 2], [3, 4]] } }"},
+	{printed: "{ id: t:1, a: t:`123`, b: t:['a', 1], c: t:{ a: 1 }, d: t:u'018f', e: t:-5, f: `weird table`:1, g: t:⟨x⟩, h: t:1..5, i: t:1.., j: t:..=5 }"},
+	{printed: "{ r: 1..10, s: 'a'..='z', t: 5.., u: 1..NONE, re: /\\/ab+c\\//, rf: /a'\\/b[{]\"/ }"},
+	{printed: `{ "with space": 1, "select": 2, "123": 3, é: 4, "é": 5 }`},
+	{printed: "{ f: <future> { 1 / 2 + fn::x(person) }, b: encoding::base64::decode(\"aGVsbG8\"), t: type::table('person') }"},
+	{"{ a: person }", "{ a: type::table('person') }"},
+	{"{ a: [person, `a b`, `123`, in], b: {x,}, c: { d: { e: y } } }", "{ a: [type::table('person'), type::table('a b'), type::table('123'), type::table('in')], b: {type::table('x'),}, c: { d: { e: type::table('y') } } }"},
+	{"{ id: x:[y, { a: z }], r: a..5, s: ..a, v: `NONE` }", "{ id: x:[type::table('y'), { a: type::table('z') }], r: type::table('a')..5, s: ..type::table('a'), v: type::table('NONE') }"},
+	{"{ at: { type: 'GeometryCollection', geometries: [(8.4, 49), { type: 'LineString', coordinates: [[8, 49]] }, (1f, 2f)] } }",
+		"{ at: { type: 'GeometryCollection', geometries: [{ type: 'Point', coordinates: [8.4, 49] }, { type: 'LineString', coordinates: [[8, 49]] }, { type: 'Point', coordinates: [1f, 2f] }] } }"},
+	// An object that only looks like a collection has its keys sorted.
+	{printed: "{ at: { geometries: [(8.4, 49)], type: 'GeometryCollection' } }"},
+	{printed: "{ a: 1", want: "error"},
+	{printed: "{ a: 1 ]", want: "error"},
+	{printed: "{ a 1 }", want: "error"},
+	{printed: "{ a: 'x }", want: "error"},
+	{printed: "{ a: t: }", want: "error"},
+	{printed: "{ a: <b> }", want: "error"},
+}
+
+func TestValues(t *testing.T) {
+	t.Parallel()
+	var v surql.Values
+	for _, c := range rows {
+		want := c.want
+		if want == "" {
+			want = c.printed
+		}
+		err := v.Walk([]byte(c.printed), false)
+		if err != nil || want == "error" {
+			if (err != nil) != (want == "error") {
+				t.Errorf("%s: got error %v, want %s", c.printed, err, want)
+			}
+			continue
+		}
+		got := v.Append(nil)
+		if string(got) != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", c.printed, got, want)
+		}
+		if err := v.Walk(got, false); err != nil || !bytes.Equal(v.Append(nil), got) {
+			t.Errorf("%s: put right twice it is %s (%v)", c.printed, v.Append(nil), err)
+		}
+	}
+}
+
+func TestEndsAndIntegersOfARow(t *testing.T) {
+	t.Parallel()
+	ints := map[string]int64{}
+	v := surql.Values{Ints: func(field []byte, n int64) { ints[string(field)] = n }}
+	row := "{ deep: { no: 9 }, id: bought:7, in: customer:`ben müller`, list: [5], n: 12, out: `weird one`:['a', 1], x: 1.5f, y: -3 }"
+	if err := v.Walk([]byte(row), true); err != nil {
+		t.Fatal(err)
+	}
+	if string(v.In) != "customer" || string(v.Out) != "`weird one`" {
+		t.Errorf("got ends %s and %s", v.In, v.Out)
+	}
+	if want := map[string]int64{"id": 7, "n": 12, "y": -3}; !maps.Equal(ints, want) {
+		t.Errorf("got integers %v, want %v", ints, want)
+	}
+	fields := map[string]string{}
+	if err := surql.Fields([]byte(row), func(k, x []byte) bool { fields[string(k)] = string(x); return true }); err != nil {
+		t.Fatal(err)
+	}
+	for k, want := range map[string]string{"id": "bought:7", "in": "customer:`ben müller`", "out": "`weird one`:['a', 1]", "deep": "{ no: 9 }", "y": "-3"} {
+		if fields[k] != want {
+			t.Errorf("field %s: got %q, want %q", k, fields[k], want)
+		}
+	}
+}
+
+func FuzzValues(f *testing.F) {
+	for _, c := range rows {
+		f.Add([]byte(c.printed))
+	}
+	f.Fuzz(func(t *testing.T, row []byte) {
+		v := surql.Values{Ints: func([]byte, int64) {}}
+		if v.Walk(row, true) != nil {
+			return
+		}
+		_ = v.Append(nil)
+		_ = surql.Fields(row, func(_, _ []byte) bool { return true })
+	})
+}
