@@ -12,7 +12,7 @@ lint: ; @sh testdata/lint.sh
 docs: ; $(GO) run ./internal/tools/docs
 docs-check: ; $(GO) run ./internal/tools/docs --check
 fuzz: ; @sh testdata/fuzz.sh
-bench: build tools ; $(GO) run ./internal/tools/bench
+bench: build tools surreal ; $(GO) run ./internal/tools/bench --markdown docs/performance.md
 surreal: ; sh testdata/servers/build.sh surreal
 surreal2: ; sh testdata/servers/build.sh surreal2
 tools: ; @sh testdata/servers/tools.sh

@@ -1,0 +1,94 @@
+// Command bench measures vapora-backup against what one would use instead, all
+// in one run, and prints a table with the ratios first. Absolute times mean
+// little: the two sides of a row run in turn on the same machine.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if len(os.Args) > 1 && os.Args[1] == "pipeline" {
+		exit(pipeline(ctx, os.Args[2:]))
+	}
+	if len(os.Args) > 1 && os.Args[1] == "post" {
+		exit(post(ctx, os.Args[2:]))
+	}
+	exit(run(ctx))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// A bench is one run: a folder that goes away, and the rows so far.
+type bench struct {
+	dir, root, self string
+	runs            int
+	size, live      int64
+	rows            []row
+}
+
+// A row is one comparison. Ours and theirs are medians.
+type row struct {
+	what, against string
+	ours, theirs  sample
+	bound         float64 // of ours over theirs; 0: none
+	note          string
+}
+
+func run(ctx context.Context) (err error) {
+	b := &bench{}
+	only := flag.String("only", "1,2,3,4,5", "measurements to take, by number")
+	markdown := flag.String("markdown", "", "also write the table to this `FILE`")
+	flag.IntVar(&b.runs, "runs", 5, "runs of each side")
+	flag.Int64Var(&b.size, "size", 400, "megabytes of the dump on disk, for 2, 3 and 5")
+	flag.Int64Var(&b.live, "live", 30, "megabytes of the dump in a server, for 1 and 4")
+	flag.Parse()
+	if b.root, err = surrealtest.Root(); err != nil {
+		return err
+	}
+	if b.self, err = os.Executable(); err != nil {
+		return err
+	}
+	if b.dir, err = os.MkdirTemp("", "vapora-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	if err := b.prepare(); err != nil {
+		return err
+	}
+	for _, m := range []struct {
+		number string
+		take   func(context.Context) error
+	}{{"1", b.backup}, {"2", b.pack}, {"3", b.unpack}, {"4", b.restore}, {"5", b.tables}} {
+		if !slices.Contains(strings.Split(*only, ","), m.number) {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "bench: measurement %s\n", m.number)
+		if err := m.take(ctx); err != nil {
+			return fmt.Errorf("measurement %s: %w", m.number, err)
+		}
+	}
+	text := b.table()
+	fmt.Print(text)
+	if *markdown == "" {
+		return nil
+	}
+	return os.WriteFile(filepath.Join(b.root, *markdown), []byte(page(text)), 0o644)
+}

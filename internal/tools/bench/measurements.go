@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
+)
+
+// backup is measurement 1: `backup db` against reading the same export to nowhere.
+func (b *bench) backup(ctx context.Context) error {
+	srv, err := surrealtest.Launch(ctx, surrealtest.Options{Engine: "real"})
+	if err != nil {
+		return err
+	}
+	defer srv.Stop() // its error would hide nothing
+	if err := b.fill(ctx, srv); err != nil {
+		return err
+	}
+	ours, theirs, err := b.pair(ctx,
+		side{before: "rm -rf backups", line: "VAPORA_BACKUP__DATABASES__VAPORA__URL=" + srv.URL + " exec " + b.vapora() + " backup db -q", stored: "backups"},
+		side{line: "exec curl -sf -u root:root -H surreal-ns:bench -H surreal-db:main -o /dev/null " + srv.URL + "/export"})
+	b.rows = append(b.rows, row{what: "1 backup db", against: "reading the export to nowhere", ours: ours, theirs: theirs, bound: 1.05,
+		note: fmt.Sprintf("real server, memory, %d MB", b.live)})
+	return err
+}
+
+// pack is measurement 2: the pipeline alone, from a dump on disk.
+func (b *bench) pack(ctx context.Context) error {
+	ours := side{before: "rm -rf packed", line: "exec " + b.self + " pipeline dump.surql packed keys/identity.pub", stored: "packed"}
+	for _, t := range []struct {
+		tool, what, before, line, stored string
+		bound                            float64
+	}{
+		{"zstd", "zstd -1 -T2 | age", "rm -f z", "zstd -1 -T2 -q -c dump.surql | " + b.age() + " -R keys/identity.pub -o z", "z", 1.1},
+		{"openssl", "gzip -6 | openssl enc", "rm -f z", "gzip -6 -c dump.surql | openssl enc -aes-256-cbc -pbkdf2 -pass pass:x -out z", "z", 0},
+		{"restic", "restic", "rm -rf z; restic init -q -r z", "exec restic backup -q -r z dump.surql", "z", 0.45},
+		{"borg", "borg, zstd,1", "rm -rf z; borg init -e repokey-blake2 z", "exec borg create -C zstd,1 z::x dump.surql", "z", 0},
+	} {
+		if _, err := exec.LookPath(t.tool); err != nil {
+			b.rows = append(b.rows, row{what: "2 pipeline alone", against: t.what, note: "not installed"})
+			continue
+		}
+		x, y, err := b.pair(ctx, ours, side{t.line, t.before, t.stored})
+		if err != nil {
+			return err
+		}
+		b.rows = append(b.rows, row{what: "2 pipeline alone", against: t.what, ours: x, theirs: y, bound: t.bound, note: fmt.Sprintf("%d MB on disk", b.size)})
+	}
+	return nil
+}
+
+// unpack is measurement 3: proving and decrypting to nowhere.
+func (b *bench) unpack(ctx context.Context) error {
+	if err := b.stored(ctx); err != nil {
+		return err
+	}
+	ours, theirs, err := b.pair(ctx,
+		side{line: "exec " + b.vapora() + " get -q --identity keys/identity.txt > /dev/null"},
+		side{line: b.age() + " -d -i keys/identity.txt backups/database/vapora/*/*.surql.zst.age | zstd -d -q -c > /dev/null"})
+	b.rows = append(b.rows, row{what: "3 get, proved", against: "age -d | zstd -d", ours: ours, theirs: theirs, bound: 1.0, note: fmt.Sprintf("%d MB on disk", b.size)})
+	return err
+}
+
+// restore is measurement 4: `restore db` against posting the plain dump.
+func (b *bench) restore(ctx context.Context) error {
+	for _, c := range []struct {
+		engine, store string
+		bound         float64
+	}{{"real", "memory", 0.35}, {"real", "surrealkv", 0.7}, {"npm", "memory", 0.5}, {"npm", "surrealkv", 0.8}} {
+		if err := b.restoreInto(ctx, c.engine, c.store, c.bound); err != nil {
+			return fmt.Errorf("%s, %s: %w", c.engine, c.store, err)
+		}
+	}
+	return nil
+}
+
+func (b *bench) restoreInto(ctx context.Context, engine, store string, bound float64) error {
+	dir, err := os.MkdirTemp(b.dir, "store-")
+	if err != nil {
+		return err
+	}
+	srv, err := surrealtest.Launch(ctx, surrealtest.Options{Engine: engine, Store: store, Dir: dir})
+	if err != nil {
+		return err
+	}
+	defer srv.Stop() // its error would hide nothing
+	if err := b.take(ctx, "live.surql", srv.Version); err != nil {
+		return err
+	}
+	sql := func(statement string) string {
+		return fmt.Sprintf("curl -sf -u root:root -H Accept:application/json -o /dev/null --data-binary '%s' %s/sql", statement, srv.URL)
+	}
+	fresh := sql("DEFINE NAMESPACE IF NOT EXISTS bench") + "; " +
+		fmt.Sprintf("curl -sf -u root:root -H Accept:application/json -H surreal-ns:bench -o /dev/null --data-binary 'REMOVE DATABASE IF EXISTS main; DEFINE DATABASE main' %s/sql", srv.URL)
+	ours, theirs, err := b.pair(ctx,
+		side{before: fresh, line: "VAPORA_BACKUP__DATABASES__VAPORA__URL=" + srv.URL + " exec " + b.vapora() + " restore db -q --identity keys/identity.txt"},
+		side{before: fresh, line: "exec " + b.self + " post " + srv.URL + " live.surql"})
+	b.rows = append(b.rows, row{what: "4 restore db, checked", against: "posting the dump to /import", ours: ours, theirs: theirs, bound: bound,
+		note: fmt.Sprintf("%s, %s, %d MB", srv.Version, store, b.live)})
+	return err
+}
+
+// tables is measurement 5: how much of the stored object one small table needs.
+func (b *bench) tables(ctx context.Context) error {
+	srv, err := surrealtest.Launch(ctx, surrealtest.Options{})
+	if err != nil {
+		return err
+	}
+	defer srv.Stop() // its error would hide nothing
+	if err := b.take(ctx, "dump.surql", srv.Version); err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, b.vapora(), "restore", "db", "-q", "--json", "--identity", "keys/identity.txt", "--tables", small)
+	cmd.Dir = b.dir
+	cmd.Env = append(os.Environ(), "DB_PASSWORD=root", "VAPORA_BACKUP__DATABASES__VAPORA__URL="+srv.URL)
+	out, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			err = fmt.Errorf("%w\n%s", err, exit.Stderr)
+		}
+		return err
+	}
+	var got struct {
+		BytesRead int64 `json:"bytes_read"`
+	}
+	if err := json.Unmarshal(out, &got); err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(b.dir, "backups", "database", "vapora", "*", "*.surql.zst.age"))
+	if err != nil || len(files) != 1 {
+		return fmt.Errorf("got %d stored objects, want 1 (%w)", len(files), err)
+	}
+	b.rows = append(b.rows, row{what: "5 restore db --tables", against: "the whole stored object, in bytes",
+		ours: sample{stored: got.BytesRead}, theirs: sample{stored: size(files[0])}, bound: 0.03, note: "a table of 1 % of the dump"})
+	return nil
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/archive"
+	"github.com/vapora-platform/vapora-backup/internal/backup"
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/crypt"
+	"github.com/vapora-platform/vapora-backup/internal/db"
+	"github.com/vapora-platform/vapora-backup/internal/stocktool"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+	"github.com/vapora-platform/vapora-backup/internal/storage/local"
+	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
+	"github.com/vapora-platform/vapora-backup/internal/tools/corpus"
+
+	"crypto/rand"
+	"time"
+)
+
+const small = corpus.Small
+
+func (b *bench) vapora() string { return filepath.Join(b.root, "vapora-backup") }
+
+// age is the stock tool: the newest, of the tests' cache, where it is there.
+func (b *bench) age() string {
+	if path := filepath.Join(stocktool.Cache(), "bin", "age"); size(path) > 0 {
+		return path
+	}
+	return "age"
+}
+
+// prepare makes keys, a config, and the dumps.
+func (b *bench) prepare() error {
+	for _, args := range [][]string{
+		{"keys", "generate"},
+		{"config", "init", "--namespace", "bench", "--database", "main", "--min-size", "1kB"},
+	} {
+		cmd := exec.Command(b.vapora(), args...)
+		cmd.Dir = b.dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("vapora-backup %s: %w\n%s", args[0], err, out)
+		}
+	}
+	for name, mb := range map[string]int64{"dump.surql": b.size, "live.surql": b.live} {
+		f, err := os.Create(filepath.Join(b.dir, name))
+		if err != nil {
+			return err
+		}
+		if err := corpus.Write(f, mb*1_000_000); err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill puts the small dump into a server.
+func (b *bench) fill(ctx context.Context, srv *surrealtest.Server) error {
+	if _, err := srv.Exec(ctx, "", "", "DEFINE NAMESPACE bench"); err != nil {
+		return err
+	}
+	if _, err := srv.Exec(ctx, "bench", "", "DEFINE DATABASE main"); err != nil {
+		return err
+	}
+	return post(ctx, []string{srv.URL, filepath.Join(b.dir, "live.surql")})
+}
+
+// post sends a plain dump to /import, as a user's curl would.
+func post(ctx context.Context, args []string) error {
+	text, err := os.ReadFile(args[1])
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, args[0]+"/import", bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	req.SetBasicAuth("root", "root")
+	for name, value := range map[string]string{"Accept": "application/json", "surreal-ns": "bench", "surreal-db": "main"} {
+		req.Header.Set(name, value)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(res.Body)
+	if cerr := res.Body.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil && strings.TrimSpace(string(body)) != "[]" {
+		err = fmt.Errorf("import: status %d: %.200s", res.StatusCode, body)
+	}
+	return err
+}
+
+// stored makes a backup of the large dump, for get.
+func (b *bench) stored(ctx context.Context) error {
+	return b.take(ctx, "dump.surql", "surrealdb-3.3.5")
+}
+
+// A file is a dump on disk as a source.
+type file struct{ path, engine string }
+
+func (f file) Dump(_ context.Context, w io.Writer) (backup.Details, error) {
+	in, err := os.Open(f.path)
+	if err != nil {
+		return backup.Details{}, err
+	}
+	defer in.Close() // read only
+	inv, err := db.Describe(io.TeeReader(in, w))
+	return backup.Details{Engine: f.engine, Inventory: inv}, err
+}
+
+// take makes the only backup of the bench's store out of a dump on disk.
+func (b *bench) take(ctx context.Context, dump, engine string) error {
+	if err := os.RemoveAll(filepath.Join(b.dir, "backups")); err != nil {
+		return err
+	}
+	store, err := local.Open(local.Options{Dir: filepath.Join(b.dir, "backups")})
+	if err != nil {
+		return err
+	}
+	recipients, err := readRecipients(filepath.Join(b.dir, "keys", "identity.pub"))
+	if err != nil {
+		return err
+	}
+	key, err := os.ReadFile(filepath.Join(b.dir, "keys", "signing.key"))
+	if err != nil {
+		return err
+	}
+	signer, err := crypt.ParseSigner(string(key), nil)
+	if err != nil {
+		return err
+	}
+	_, err = backup.Run(ctx, backup.Job{
+		Kind: "database", Source: "vapora", Suffix: ".surql", Dump: file{filepath.Join(b.dir, dump), engine},
+		Destinations: []backup.Destination{{Name: "primary", Store: store, Required: true}},
+		Recipients:   recipients, Level: 1, Signer: signer, Tool: catalog.Tool{Name: "bench", Version: "0"}, Host: "bench",
+		Now: func() time.Time { return time.Now().UTC() }, Random: rand.Reader,
+	})
+	return err
+}
+
+func readRecipients(path string) (*crypt.Recipients, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return crypt.ParseRecipients(strings.Split(strings.TrimSpace(string(text)), "\n"))
+}
+
+// pipeline packs a dump on disk into a folder: DUMP FOLDER RECIPIENTS. It is a
+// process of its own, so that its memory can be measured.
+func pipeline(ctx context.Context, args []string) error {
+	in, err := os.Open(args[0])
+	if err != nil {
+		return err
+	}
+	defer in.Close() // read only
+	store, err := local.Open(local.Options{Dir: args[1]})
+	if err != nil {
+		return err
+	}
+	recipients, err := readRecipients(args[2])
+	if err != nil {
+		return err
+	}
+	pr, pw := io.Pipe()
+	go func() {
+		pw.CloseWithError(pack(pw, in, recipients))
+	}()
+	err = store.Put(ctx, "packed.zst.age", pr, storage.PutOptions{})
+	pr.CloseWithError(err)
+	return err
+}
+
+func pack(w io.Writer, in io.Reader, to archive.Sealer) error {
+	a, err := archive.NewWriter(w, archive.Options{Level: 1, Sealer: to})
+	if err != nil {
+		return err
+	}
+	defer a.Abort()
+	if _, err := io.Copy(a, bufio.NewReaderSize(in, 1<<20)); err != nil {
+		return err
+	}
+	return a.Close()
+}

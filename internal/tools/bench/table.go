@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// table renders the rows, ratios first.
+func (b *bench) table() string {
+	var t strings.Builder
+	t.WriteString("| ratio | bound | | measurement | against | wall s | cpu s | peak MiB | stored MB | |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	for _, r := range b.rows {
+		ratio, bound, holds := "–", "–", ""
+		if q, ok := r.ratio(); ok {
+			ratio = fmt.Sprintf("%.2f", q)
+			if r.bound > 0 {
+				bound, holds = fmt.Sprintf("%.2f", r.bound), "holds"
+				if q > r.bound {
+					holds = "**missed**"
+				}
+			}
+		}
+		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", ratio, bound, holds, r.what, r.against,
+			both(r.ours.wall, r.theirs.wall, "%.2f"), both(r.ours.cpu, r.theirs.cpu, "%.2f"),
+			both(float64(r.ours.peak)/(1<<20), float64(r.theirs.peak)/(1<<20), "%.0f"),
+			both(float64(r.ours.stored)/1e6, float64(r.theirs.stored)/1e6, "%.1f"), r.note)
+	}
+	return t.String()
+}
+
+// ratio is of wall times, or of bytes where no time was taken.
+func (r row) ratio() (float64, bool) {
+	switch {
+	case r.theirs.wall > 0:
+		return r.ours.wall / r.theirs.wall, true
+	case r.theirs.stored > 0:
+		return float64(r.ours.stored) / float64(r.theirs.stored), true
+	}
+	return 0, false
+}
+
+func both(x, y float64, format string) string {
+	if x == 0 && y == 0 {
+		return ""
+	}
+	return fmt.Sprintf(format+" / "+format, x, y)
+}
+
+// page is docs/performance.md.
+func page(table string) string {
+	return "# Performance\n\n" +
+		"Written by `make bench`: medians of interleaved runs, both sides of a row in turn on\nthe same machine. Ratios count; absolute times mean little. Each cell has ours first.\n\n" +
+		"Machine: " + machine() + ".\n\n" + table + "\n" +
+		"1. a whole `backup db`, proof and commit included, against `curl` of the same export to nowhere.\n" +
+		"2. compress, seal, sum and store a dump on disk, against tools that do less or more of it.\n" +
+		"3. `get`, which proves every sum, against decrypting and unpacking alone.\n" +
+		"4. `restore db`, which proves the backup first and checks the database afterwards, against posting the\n   plain dump, which does neither and loses what docs/design.md says.\n" +
+		"5. stored bytes that a restore of one small table reads.\n"
+}
+
+// machine describes where this ran, without its name.
+func machine() string {
+	model := "unknown processor"
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.SplitSeq(string(text), "\n") {
+			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+				model = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	return fmt.Sprintf("%s, %d cores, %s/%s, %s, %s", model, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), time.Now().UTC().Format("2006-01-02"))
+}
