@@ -152,7 +152,7 @@ func (k *checker) edges(ctx context.Context) error {
 // reachable counts the edges of a table that the records at one end know of.
 func (k *checker) reachable(ctx context.Context, table, field, walk string) (int64, error) {
 	name := surql.QuoteIdent(table)
-	results, err := k.c.Query(ctx, fmt.Sprintf(
+	results, err := k.c.read(ctx, fmt.Sprintf(
 		"RETURN math::sum(SELECT VALUE count(%[1]s%[2]s%[3]s) FROM (SELECT %[1]s FROM %[3]s WHERE %[1]s != NONE GROUP BY %[1]s))", field, walk, name))
 	if err != nil {
 		return 0, err

@@ -104,6 +104,7 @@ type request struct {
 	body                []byte
 	contentType         string
 	anonymous           bool // no user is needed, and none is named
+	reads               bool // it changes nothing and may be sent twice
 }
 
 // do sends a request and returns the answer whatever its status. The body ends
@@ -132,7 +133,14 @@ func (c *Client) send(ctx context.Context, r request, expired string) (*http.Res
 		watch.stop()
 		return nil, "", err
 	}
-	req.ContentLength = int64(len(r.body))
+	if r.body != nil {
+		req.ContentLength = int64(len(r.body))
+		// A server closes idle connections, and all after a 401: a request that
+		// meets such a one goes out again on another.
+		req.GetBody = func() (io.ReadCloser, error) {
+			return io.NopCloser(&sending{Reader: bytes.NewReader(r.body), watch: watch}), nil
+		}
+	}
 	c.headers(req, r)
 	if !r.anonymous {
 		err = c.authorize(ctx, req, expired)
@@ -142,10 +150,11 @@ func (c *Client) send(ctx context.Context, r request, expired string) (*http.Res
 		res, err = c.http.Do(req)
 	}
 	if err != nil {
+		err = c.unreachable(ctx, err)
 		watch.stop()
-		return nil, "", c.unreachable(ctx, err)
+		return nil, "", err
 	}
-	watch.rest()
+	watch.answer()
 	res.Body = &watchedBody{res.Body, watch, ctx}
 	token, _ := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
 	if c.opt.Token != "" || strings.HasPrefix(token, "Basic ") {
@@ -164,6 +173,9 @@ func (c *Client) headers(req *http.Request, r request) {
 		if value != "" {
 			h.Set(name, value)
 		}
+	}
+	if r.reads {
+		h["Idempotency-Key"] = nil // tells our own transport; it is not sent
 	}
 }
 

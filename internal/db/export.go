@@ -19,7 +19,7 @@ func (s *Source) export(ctx context.Context, w io.Writer) (*surql.Outline, error
 		return nil, err
 	}
 	out := &passing{to: w}
-	o, err := readExport(io.TeeReader(body, out))
+	o, err := readExport(ctx, io.TeeReader(body, out))
 	if cerr := body.Close(); err == nil {
 		err = cerr
 	}
@@ -42,21 +42,20 @@ func (p *passing) Write(b []byte) (int, error) {
 }
 
 // readExport reads what came in the place of a dump.
-func readExport(r io.Reader) (*surql.Outline, error) {
+func readExport(ctx context.Context, r io.Reader) (*surql.Outline, error) {
 	buffered := bufio.NewReaderSize(r, 1<<16)
 	head, err := buffered.Peek(64)
 	if err == nil || errors.Is(err, io.EOF) {
-		err = checkStart(head)
-	} else {
-		err = fmt.Errorf("the connection broke: %w", err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
+		if err := checkStart(head); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
+		}
 	}
 	o, err := surql.ReadOutline(buffered, surql.Count, nil)
 	switch {
 	case err == nil:
 		return o, nil
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("export: %w", context.Cause(ctx))
 	case errors.Is(err, surql.ErrOld):
 		return nil, fmt.Errorf("%w: %w", ErrVersion, err)
 	case errors.Is(err, surql.ErrTruncated), errors.Is(err, surql.ErrSyntax):

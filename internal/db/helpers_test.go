@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -103,16 +104,34 @@ func dump(t *testing.T, s db.Source) (*db.Dumped, string, error) {
 	return d, text.String(), err
 }
 
-// before returns the options for the server of o with a handler before it.
-// What the handler does not answer it passes to next, the server itself.
-func before(t *testing.T, o db.Options, handle func(next http.Handler, w http.ResponseWriter, r *http.Request)) db.Options {
+// passOn returns a proxy to a server, with a handler before it that may answer
+// in the server's place.
+func passOn(t *testing.T, to string, handle func(next http.Handler, w http.ResponseWriter, r *http.Request)) http.Handler {
 	t.Helper()
-	target, err := url.Parse(o.URL)
+	target, err := url.Parse(to)
 	if err != nil {
 		t.Fatal(err)
 	}
 	next := httputil.NewSingleHostReverseProxy(target)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handle(next, w, r) }))
+	transport := &http.Transport{} // the default one is closed with the first test's server
+	next.Transport = transport
+	t.Cleanup(transport.CloseIdleConnections)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// All of it first: a server closes what is left of a request when it
+		// begins to answer, and the proxy would break its own connection over that.
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Errorf("read the request: %v", err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		handle(next, w, r)
+	})
+}
+
+// before returns the options for the server of o behind passOn.
+func before(t *testing.T, o db.Options, handle func(next http.Handler, w http.ResponseWriter, r *http.Request)) db.Options {
+	t.Helper()
+	srv := httptest.NewServer(passOn(t, o.URL, handle))
 	t.Cleanup(srv.Close)
 	o.URL = srv.URL
 	return o

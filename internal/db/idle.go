@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -18,10 +19,31 @@ type watch struct {
 	timer *time.Timer
 	idle  time.Duration
 	done  context.CancelCauseFunc
+
+	mu       sync.Mutex
+	answered bool
 }
 
 func newWatch(idle time.Duration, cancel context.CancelCauseFunc) *watch {
-	return &watch{time.AfterFunc(idle, func() { cancel(fmt.Errorf("%w for %s", errIdle, idle)) }), idle, cancel}
+	return &watch{timer: time.AfterFunc(idle, func() { cancel(fmt.Errorf("%w for %s", errIdle, idle)) }), idle: idle, done: cancel}
+}
+
+// sent says that the server took a part of the request. Behind the beginning of
+// the answer it means nothing: a server may answer before it has read all.
+func (w *watch) sent() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.answered {
+		w.wait()
+	}
+}
+
+// answer says that the answer begins.
+func (w *watch) answer() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answered = true
+	w.rest()
 }
 
 // wait begins to wait for the server, rest ends it.
@@ -41,7 +63,7 @@ type sending struct {
 }
 
 func (r *sending) Read(p []byte) (int, error) {
-	r.watch.wait()
+	r.watch.sent()
 	return r.Reader.Read(p)
 }
 

@@ -28,7 +28,7 @@ func (i info) names(kind string) []string {
 
 // ask runs one INFO.
 func (c *Client) ask(ctx context.Context, namespace, database, what string) (info, error) {
-	results, err := c.QueryIn(ctx, namespace, database, "INFO FOR "+what)
+	results, err := c.query(ctx, request{namespace: namespace, database: database, body: []byte("INFO FOR " + what), reads: true})
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func notThere(kind error, name, of string, have info) error {
 // infoDB is what the database says of itself. ErrNoNamespace and ErrNoDatabase
 // are both ErrNoDatabase here; asking creates neither.
 func (c *Client) infoDB(ctx context.Context) (info, error) {
-	results, err := c.Query(ctx, "RETURN [session::ns(), session::db()];\nINFO FOR DB")
+	results, err := c.read(ctx, "RETURN [session::ns(), session::db()];\nINFO FOR DB")
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func parseInfo(raw json.RawMessage) (info, error) {
 // versioned says whether the store keeps the past of its records. A server that
 // cannot be asked is taken for one that does not.
 func (c *Client) versioned(ctx context.Context) bool {
-	results, err := c.Query(ctx, "INFO FOR DB VERSION time::now()")
+	results, err := c.read(ctx, "INFO FOR DB VERSION time::now()")
 	return err == nil && len(results) == 1 && results[0].Err == ""
 }
 
@@ -159,7 +159,7 @@ func (c *Client) Counts(ctx context.Context, tables []string) (map[string]int64,
 		for _, name := range chunk {
 			fmt.Fprintf(&sql, "SELECT count() FROM %s GROUP ALL;\n", surql.QuoteIdent(name))
 		}
-		results, err := c.Query(ctx, sql.String())
+		results, err := c.read(ctx, sql.String())
 		if err != nil {
 			return nil, fmt.Errorf("count records: %w", err)
 		}

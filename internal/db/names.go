@@ -99,7 +99,7 @@ func (c *Client) definedOn(ctx context.Context, tables []string, out names) erro
 	for _, t := range tables {
 		fmt.Fprintf(&sql, "INFO FOR TABLE %s;\n", surql.QuoteIdent(t))
 	}
-	results, err := c.Query(ctx, sql.String())
+	results, err := c.read(ctx, sql.String())
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,17 @@ func (c *Client) Query(ctx context.Context, sql string) ([]Result, error) {
 
 // QueryIn runs statements in another place; empty names are left out.
 func (c *Client) QueryIn(ctx context.Context, namespace, database, sql string) ([]Result, error) {
-	res, err := c.do(ctx, request{method: "POST", path: "/sql", namespace: namespace, database: database, body: []byte(sql), contentType: "text/plain"})
+	return c.query(ctx, request{namespace: namespace, database: database, body: []byte(sql)})
+}
+
+// read runs statements in the Client's database that change nothing.
+func (c *Client) read(ctx context.Context, sql string) ([]Result, error) {
+	return c.query(ctx, request{namespace: c.opt.Namespace, database: c.opt.Database, body: []byte(sql), reads: true})
+}
+
+func (c *Client) query(ctx context.Context, r request) ([]Result, error) {
+	r.method, r.path, r.contentType = "POST", "/sql", "text/plain"
+	res, err := c.do(ctx, r)
 	if err != nil {
 		return nil, err
 	}

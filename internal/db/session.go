@@ -69,7 +69,7 @@ func (c *Client) signIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.headers(req, request{contentType: "application/json"})
+	c.headers(req, request{contentType: "application/json", reads: true})
 	res, err := c.http.Do(req)
 	if err != nil {
 		return err

@@ -38,7 +38,8 @@ func (c *Client) Export(ctx context.Context, o ExportOptions) (io.ReadCloser, er
 		return nil, fmt.Errorf("export: %w", err)
 	}
 	res, err := c.do(ctx, request{
-		method: "POST", path: "/export", namespace: c.opt.Namespace, database: c.opt.Database, body: body, contentType: "application/json",
+		method: "POST", path: "/export", namespace: c.opt.Namespace, database: c.opt.Database,
+		body: body, contentType: "application/json", reads: true,
 	})
 	if err != nil {
 		return nil, err
