@@ -3,6 +3,7 @@ package db_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -177,4 +178,9 @@ func wantError(t *testing.T, err, kind error, words ...string) {
 			t.Errorf("got error %q, want it to say %q", err, w)
 		}
 	}
+}
+
+// jsonAnswer answers as /sql does when a statement fails.
+func jsonAnswer(w http.ResponseWriter, words string) error {
+	return json.NewEncoder(w).Encode([]map[string]string{{"status": "ERR", "result": words}})
 }
