@@ -22,7 +22,7 @@ type Reader struct{ *unpacker }
 // want that are zero are not compared. The caller must Close the Reader, after
 // which src is read no more, and src after that.
 func NewReader(src io.Reader, o Opener, want Summary, workers int) (*Reader, error) {
-	in := &stored{src: src, sum: newSummer(), want: want.Stored}
+	in := &stored{src: src, sum: summerFor(want.Stored), want: want.Stored}
 	opened, err := o.Open(in)
 	if err != nil {
 		return nil, opening(cmp.Or(in.err, err))

@@ -60,7 +60,7 @@ func newUnpacker(source frameSource, workers int, want Sum) (*unpacker, error) {
 	}
 	inFlight := workers + 2 // each worker's, the one that is checked, the one that is read
 	u := &unpacker{
-		source: source, decoder: decoder, plain: newSummer(), want: want,
+		source: source, decoder: decoder, plain: summerFor(want), want: want,
 		packs: make(chan []byte, inFlight), plains: make(chan []byte, inFlight),
 		toUnpack: make(chan *unpacking, inFlight), toCheck: make(chan *unpacking, inFlight),
 		ready: make(chan *unpacking), closed: make(chan struct{}),

@@ -53,7 +53,7 @@ func (b Backup) Prove(ctx context.Context) (*Dump, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := b.Plain(ctx)
+	plain, err := b.plain(ctx, b.Manifest.Data().Plain)
 	if err != nil {
 		return nil, err
 	}
@@ -77,15 +77,21 @@ func (b Backup) Prove(ctx context.Context) (*Dump, error) {
 	return d, nil
 }
 
-// Plain opens the dump's text, proved as it is read: its io.EOF says that every
-// byte was right, any other error that it must not be used.
+// Plain opens the dump's text, proved as it is read: its io.EOF says that the
+// stored bytes are those of the manifest's SHA-256, each chunk authentic and each
+// frame as its checksum says; any other error that nothing of it must be used.
+// The SHA-256 of the plain bytes follows from that, and Prove checks it besides.
 func (b Backup) Plain(ctx context.Context) (io.ReadCloser, error) {
+	return b.plain(ctx, archive.Sum{Size: b.Manifest.Data().Plain.Size})
+}
+
+func (b Backup) plain(ctx context.Context, want archive.Sum) (io.ReadCloser, error) {
 	data := b.Manifest.Data()
 	stored, err := b.Store.Get(ctx, data.Key)
 	if err != nil {
 		return nil, fmt.Errorf("open backup %s: %w", b.Manifest.ID, err)
 	}
-	r, err := archive.NewReader(stored, b.Opener, archive.Summary{Plain: data.Plain, Stored: data.Stored}, 0)
+	r, err := archive.NewReader(stored, b.Opener, archive.Summary{Plain: want, Stored: data.Stored}, 0)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open backup %s: %w", b.Manifest.ID, err), stored.Close())
 	}
