@@ -126,7 +126,7 @@ func TestNothingIsQuoted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ words, want string }{
 		{"Parse error: Unexpected token `hunter2`, expected Eof\n --> [1:9]\n  |\n1 | DEFINE ACCESS a KEY 'hunter2'\n", "Parse error: Unexpected token …, expected Eof"},
-		{"Parse error: Unexpected token --> [1:9] KEY hunter2", "Parse error: Unexpected token"},
+		{"Parse error: Unexpected token --> 1:9 KEY hunter2", "Parse error: Unexpected token"},
 		{"Database record `a:hunter2` already exists", "Database record … already exists"},
 		{"Database index `i` already contains 'hunter2', with record `a:1`", "Database index … already contains"},
 		{"Found 'it`s hunter2' for field `pass`, with record `a:1`, but expected a int", "Found … for field …, but expected a int"},

@@ -185,7 +185,7 @@ func TestEveryCut(t *testing.T) {
 func TestEveryCutOfAView(t *testing.T) {
 	t.Parallel()
 	o := options(t)
-	fill(t, o, `CREATE a:1 SET n = 1; DEFINE TABLE v AS SELECT math::sum(n) AS n FROM a GROUP ALL; DEFINE EVENT e ON v THEN {};`)
+	fill(t, o, `CREATE a:1 SET n = 1; DEFINE TABLE v AS SELECT math::sum(n) AS n FROM a GROUP ALL;`)
 	checkEveryCut(t, o)
 }
 
