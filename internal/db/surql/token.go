@@ -49,7 +49,7 @@ func token(text string, i int) (TokenKind, int) {
 	case strings.HasPrefix(rest, angleOpen):
 		n, _ := angleLen([]byte(rest))
 		return orRest(Name, n, rest)
-	case c == '/' && !afterOperand([]byte(text[:i])):
+	case c == '/' && !afterOperand(lastWord(text[:i])):
 		return orRest(Regex, regexLen([]byte(rest)), rest)
 	case len(rest) > 1 && strings.IndexByte("bdfrsu", c) >= 0 && (rest[1] == '\'' || rest[1] == '"'):
 		k, n := orRest(String, quotedLen([]byte(rest[1:])), rest[1:])
@@ -67,6 +67,12 @@ func token(text string, i int) (TokenKind, int) {
 		}
 	}
 	return Punct, 1
+}
+
+// lastWord returns as much of the end of text as afterOperand looks at.
+func lastWord(text string) []byte {
+	text = strings.TrimRight(text, " \t\r\n")
+	return []byte(text[max(0, len(text)-64):])
 }
 
 func orRest(k TokenKind, n int, rest string) (TokenKind, int) {
