@@ -93,11 +93,20 @@ func (d Definition) WithKey(key string) Definition {
 
 // eachKey replaces every key of an ACCESS.
 func (d Definition) eachKey(f func(string) string) Definition {
-	for _, i := range slices.Backward(d.keys()) {
-		v, _ := StringValue(d.token(i))
-		d = d.replace(i, i+1, QuoteString(f(v)))
+	keys := d.keys()
+	if len(keys) == 0 {
+		return d
 	}
-	return d
+	var b strings.Builder
+	at := 0
+	for _, i := range keys {
+		v, _ := StringValue(d.token(i))
+		b.WriteString(d.Text[at:d.tokens[i].From])
+		b.WriteString(QuoteString(f(v)))
+		at = d.tokens[i].To
+	}
+	b.WriteString(d.Text[at:])
+	return d.with(b.String())
 }
 
 // Bearer says whether an ACCESS hands out bearer grants, which no export holds.
