@@ -72,6 +72,9 @@ func (a *app) report(ctx context.Context, err error) {
 	}
 	if ctx.Err() != nil {
 		a.log("error", "interrupted: nothing unfinished counts")
+		if h := hint.Of(err); h != "" {
+			a.log("hint", h)
+		}
 		return
 	}
 	var faults config.Faults

@@ -60,6 +60,7 @@ const maxFailures = 100
 // end; statements that failed on the way do not stop it and are in Loaded.
 func (l *Loader) Run(ctx context.Context) (*Loaded, error) {
 	r := &loading{Loader: l, done: &Loaded{}}
+	defer func() { r.done.Statements, r.done.Rows = r.statements.Load(), r.rows.Load() }()
 	for _, s := range l.Plan.Stages {
 		if err := r.define(ctx, s.Define); err != nil {
 			return r.done, fmt.Errorf("%s: %w", s.Name, err)
@@ -68,7 +69,6 @@ func (l *Loader) Run(ctx context.Context) (*Loaded, error) {
 			return r.done, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
-	r.done.Statements, r.done.Rows = r.statements.Load(), r.rows.Load()
 	return r.done, nil
 }
 

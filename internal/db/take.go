@@ -43,6 +43,9 @@ func (s *Source) inventory(o *surql.Outline, p proof, secrets *Secrets) Inventor
 	} {
 		for _, name := range (info{"": of.defs}).names("") {
 			inv.Outside = append(inv.Outside, of.what+" "+name)
+			if strings.Contains(of.defs[name], surql.Redacted) {
+				inv.NotIncluded = append(inv.NotIncluded, "the secret of "+of.what+" "+name+", which this server hides")
+			}
 		}
 	}
 	return inv
