@@ -40,7 +40,8 @@ func exit(err error) {
 type bench struct {
 	dir, root, self string
 	runs            int
-	size, live      int64
+	size            int64 // megabytes on disk
+	export, live    int64 // and in a server
 	rows            []row
 }
 
@@ -58,7 +59,8 @@ func run(ctx context.Context) (err error) {
 	markdown := flag.String("markdown", "", "also write the table to this `FILE`")
 	flag.IntVar(&b.runs, "runs", 5, "runs of each side")
 	flag.Int64Var(&b.size, "size", 400, "megabytes of the dump on disk, for 2, 3 and 5")
-	flag.Int64Var(&b.live, "live", 30, "megabytes of the dump in a server, for 1 and 4")
+	flag.Int64Var(&b.export, "export", 200, "megabytes of the database that 1 exports")
+	flag.Int64Var(&b.live, "live", 30, "megabytes of the database that 4 restores")
 	flag.Parse()
 	if b.root, err = surrealtest.Root(); err != nil {
 		return err

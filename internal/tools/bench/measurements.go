@@ -26,7 +26,7 @@ func (b *bench) backup(ctx context.Context) error {
 		side{before: "rm -rf backups", line: "VAPORA_BACKUP__DATABASES__VAPORA__URL=" + srv.URL + " exec " + b.vapora() + " backup db -q", stored: "backups"},
 		side{line: "exec curl -sf -u root:root -H surreal-ns:bench -H surreal-db:main -o /dev/null " + srv.URL + "/export"})
 	b.rows = append(b.rows, row{what: "1 backup db", against: "reading the export to nowhere", ours: ours, theirs: theirs, bound: 1.05,
-		note: fmt.Sprintf("real server, memory, %d MB", b.live)})
+		note: fmt.Sprintf("real server, memory, %d MB", b.export)})
 	return err
 }
 

@@ -51,7 +51,7 @@ func (b *bench) prepare() error {
 			return fmt.Errorf("vapora-backup %s: %w\n%s", args[0], err, out)
 		}
 	}
-	for name, mb := range map[string]int64{"dump.surql": b.size, "live.surql": b.live} {
+	for name, mb := range map[string]int64{"dump.surql": b.size, "export.surql": b.export, "live.surql": b.live} {
 		f, err := os.Create(filepath.Join(b.dir, name))
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ func (b *bench) prepare() error {
 	return nil
 }
 
-// fill puts the small dump into a server.
+// fill puts the dump of measurement 1 into a server.
 func (b *bench) fill(ctx context.Context, srv *surrealtest.Server) error {
 	if _, err := srv.Exec(ctx, "", "", "DEFINE NAMESPACE bench"); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (b *bench) fill(ctx context.Context, srv *surrealtest.Server) error {
 	}
 	// In a process of its own: what this one has in memory would be counted
 	// as the peak of every child.
-	_, err := b.shell(ctx, "exec "+b.self+" post "+srv.URL+" live.surql")
+	_, err := b.shell(ctx, "exec "+b.self+" post "+srv.URL+" export.surql")
 	return err
 }
 
