@@ -28,9 +28,11 @@ func Write(w io.Writer, size int64) error {
 	}
 	g.banner("OPTION")
 	g.text("OPTION IMPORT;\n\n")
-	articles := max(10, size*80/100/8200)
-	notes := max(10, size*15/100/260)
-	cites := max(10, size*4/100/85)
+	// An article is a passage of some 600 characters with its embedding, which
+	// makes half of all bytes embeddings.
+	articles := max(10, size*58/100/5230)
+	notes := max(10, size*31/100/245)
+	cites := max(10, size*10/100/75)
 	g.table("article", "DEFINE TABLE article TYPE ANY SCHEMALESS PERMISSIONS NONE;", false, articles, g.article)
 	g.table("cites", "DEFINE TABLE cites TYPE RELATION IN article OUT article ENFORCED SCHEMALESS PERMISSIONS NONE;\n\n"+
 		"DEFINE FIELD OVERWRITE in ON cites TYPE record<article> PERMISSIONS FULL;\nDEFINE FIELD OVERWRITE out ON cites TYPE record<article> PERMISSIONS FULL;",
@@ -97,7 +99,7 @@ func (g *generator) prose(words int) {
 
 func (g *generator) article(i int64) {
 	fmt.Fprintf(g.w, "{ at: d'2025-%02d-%02dT%02d:00:00Z', author: %s:%d, body: '", 1+i%12, 1+i%28, i%24, Small, i%1000)
-	g.prose(700)
+	g.prose(95)
 	g.text("', embedding: [")
 	for k := range dimensions {
 		if k > 0 {
