@@ -15,7 +15,7 @@ import (
 )
 
 // engineFiles are the whole of the old engine's program.
-var engineFiles = []string{"package.json", "package-lock.json", "server.mjs"}
+var engineFiles = []string{"package.json", "package-lock.json", "server.mjs", "values.mjs"}
 
 // installEngine puts the old engine into the cache, once for all processes,
 // and returns its folder.
