@@ -1,10 +1,9 @@
-//! Usage: surreal2 import FILE | run FILE
+//! Usage: surreal2 import FILE [QUERIES] | run FILE [QUERIES]
 //!
 //! `import` loads FILE the way `surreal import` of 2.x does, `run` executes it
 //! as ordinary statements; both then print the export of what came of it, and
-//! on stderr one line per statement that failed. With `-- PROBE` lines in a
-//! second file (`import FILE PROBES`), the answers of its queries follow on
-//! stderr as JSON, one a line.
+//! on stderr one line per statement that failed. The answers to QUERIES, a file
+//! with one query a line, follow on stderr, one a line.
 #![recursion_limit = "512"]
 use std::io::Write;
 use surrealdb::engine::any::connect;
