@@ -220,7 +220,9 @@ func TestNoSurrealDB(t *testing.T) {
 		{"another service", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>hello</html>") }, nil, "no SurrealDB"},
 		{"1.x", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "surrealdb-1.5.6") }, db.ErrVersion, "1.5.6"},
 		{"2.0", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "surrealdb-2.0.4") }, db.ErrVersion, "2.0.4"},
-		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://elsewhere.example/", http.StatusMovedPermanently) }, nil, ""},
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://elsewhere.example/", http.StatusMovedPermanently)
+		}, nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
 // ErrIncomplete is what a dump is that is not proved to be the whole database.
@@ -43,7 +44,11 @@ func (p proof) check(o *surql.Outline) error {
 	if len(reasons) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: %s", ErrIncomplete, strings.Join(reasons, "; "))
+	err := fmt.Errorf("%w: %s", ErrIncomplete, strings.Join(reasons, "; "))
+	if o.Size < p.minSize && len(reasons) == 1 {
+		return hint.Wrap(err, "nothing was stored; if the database is that small, lower its min_size in the config")
+	}
+	return err
 }
 
 // definitions says what was there before and after, and is not in the dump.
