@@ -93,6 +93,8 @@ func (v *Values) Walk(row []byte, edge bool) error {
 			top := &v.stack[len(v.stack)-1]
 			top.key, want = top.object, true
 			i++
+		case c == '>' && bytes.HasPrefix(row[i:], []byte(">..")): // a range without its first
+			i++
 		case c == '.' && i+1 < len(row) && row[i+1] == '.':
 			i += 2
 			if i < len(row) && row[i] == '=' {
