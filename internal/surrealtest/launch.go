@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -24,7 +26,7 @@ type Options struct {
 	Engine string   // "real", "npm", or "": what $VAPORA_TEST_ENGINE says, else what is at hand
 	Store  string   // "memory" (or "") or "surrealkv"
 	Dir    string   // of a surrealkv store
-	Args   []string // more for a real server
+	Args   []string // more for a real server; without --allow-experimental=… among them it allows files, as the sample needs
 }
 
 // A Server is one that runs on a loopback port of its own.
@@ -100,8 +102,7 @@ func (s *Server) start(ctx context.Context, binary, store string, args []string)
 	}
 	s.URL = fmt.Sprintf("http://127.0.0.1:%d", port)
 	if s.Engine == "real" {
-		args = append([]string{"start", "--bind", s.URL[len("http://"):], "--user", s.Username, "--pass", s.Password, "--log", "error", "--no-banner"}, args...)
-		s.cmd = exec.Command(binary, append(args, store)...)
+		s.cmd = exec.Command(binary, s.args(args, store)...)
 	} else {
 		dir, err := installEngine(ctx)
 		if err != nil {
@@ -122,6 +123,15 @@ func (s *Server) start(ctx context.Context, binary, store string, args []string)
 		return errors.Join(err, s.Stop())
 	}
 	return nil
+}
+
+// args are a real server's.
+func (s *Server) args(more []string, store string) []string {
+	args := []string{"start", "--bind", s.URL[len("http://"):], "--user", s.Username, "--pass", s.Password, "--log", "error", "--no-banner"}
+	if !slices.ContainsFunc(more, func(a string) bool { return strings.HasPrefix(a, "--allow-experimental") }) {
+		args = append(args, "--allow-experimental=files")
+	}
+	return append(append(args, more...), store)
 }
 
 // ready waits until the server answers a query of root's.

@@ -44,8 +44,9 @@ func TestOutlineOfRealDumps(t *testing.T) {
 		"surrealdb-2.7.0.surql":        {9, 19, 3, 7, true},
 		"surrealdb-3.0.5.surql":        {7, 8, 3, 9, false},
 		"surrealdb-4.0.0-beta.1.surql": {7, 8, 3, 9, false},
-		"everything-3.0.2.surql":       {24, 279, 10, 13, false},
-		"everything-3.3.5.surql":       {25, 280, 12, 16, false},
+		"everything-2.7.0.surql":       {9, 19, 3, 7, true},
+		"everything-3.0.2.surql":       {29, 291, 10, 15, false},
+		"everything-3.3.5.surql":       {30, 291, 12, 19, false},
 	}
 	for name, text := range dumps(t) {
 		o, err := surql.ReadOutline(bytes.NewReader(text), surql.Walk, nil)

@@ -73,7 +73,6 @@ export function json(v) {
     case TABLE: case DECIMAL: return JSON.stringify(v.value);
     case DATETIME: return JSON.stringify(datetime(v.value));
     case UUID: return JSON.stringify(uuid(v.value));
-    case FILE: return JSON.stringify(v.value.join(':'));
   }
   return JSON.stringify(sql(v));
 }
@@ -101,7 +100,7 @@ function sql(v) {
     case DATETIME: return `d'${datetime(v.value)}'`;
     case DURATION: return duration(v.value);
     case UUID: return `u'${uuid(v.value)}'`;
-    case FILE: return `f"${v.value.join(':')}"`;
+    case FILE: return `f"${v.value.map((part) => part.replace(/[^\w\-./]/g, '\\$&')).join(':')}"`;
     case SET: return v.value.length > 1 ? `{${v.value.map(sql).join(', ')}}` : `{${v.value.map(sql)},}`;
     case RANGE: return range(v.value, sql);
   }
