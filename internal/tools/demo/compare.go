@@ -57,10 +57,12 @@ func definitions(tables []string) []string {
 		"RETURN object::keys((INFO FOR DB).sequences)", "RETURN object::keys((INFO FOR DB).accesses)")
 }
 
+// records asks for every record as the text that an export has: it tells all
+// types apart, which JSON does not.
 func records(tables []string) []string {
 	var out []string
 	for _, t := range tables {
-		out = append(out, "SELECT * FROM "+quote(t)+" ORDER BY id")
+		out = append(out, "SELECT VALUE <string>$this FROM "+quote(t))
 	}
 	return out
 }
