@@ -42,10 +42,11 @@ type Loaded struct {
 	Rows       int64 `json:"rows"`
 	// Failed counts statements that the target did not take; Failures are the
 	// first hundred of them.
-	Failed   int64             `json:"failed"`
-	Failures []FailedStatement `json:"failures,omitempty"`
-	Tables   int               `json:"table_values"` // bare words put right
-	Points   int               `json:"points"`       // points in collections put right
+	Failed     int64             `json:"failed"`
+	Failures   []FailedStatement `json:"failures,omitempty"`
+	Tables     int               `json:"table_values"` // bare words put right
+	Points     int               `json:"points"`       // points in collections put right
+	Lookalikes int               `json:"lookalikes"`   // objects kept from becoming geometries
 }
 
 // A FailedStatement names a statement by what it is; its text may hold a key.
@@ -213,6 +214,7 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, pool
 	r.mu.Lock()
 	r.done.Tables += batcher.Tables
 	r.done.Points += batcher.Points
+	r.done.Lookalikes += batcher.Lookalikes
 	r.mu.Unlock()
 	return hand()
 }

@@ -235,6 +235,7 @@ func (r *run) load(ctx context.Context) error {
 	r.out.BytesRead = r.dump.BytesRead()
 	r.repaired("table values printed as bare words", r.out.Loaded.Tables)
 	r.repaired("points in a GeometryCollection", r.out.Loaded.Points)
+	r.repaired("objects that look like a geometry", r.out.Loaded.Lookalikes)
 	return err
 }
 

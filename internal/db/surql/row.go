@@ -19,6 +19,8 @@ type Values struct {
 
 	Tables int // table values that were printed as bare words
 	Points int // points that were printed as (x, y) in a GeometryCollection
+	// Lookalikes are objects that an import would take for geometries.
+	Lookalikes int
 
 	row   []byte
 	cuts  []cut
@@ -36,6 +38,8 @@ type edit byte
 const (
 	asTable edit = iota // `name` → type::table('name')
 	asPoint             // (x, y) → { type: 'Point', coordinates: [x, y] }
+	asOpen              // { coordinates: → object::from_entries([['coordinates',
+	asClose             // , type: 'Point' } → ], ['type', 'Point']])
 )
 
 // A frame is an open bracket.
@@ -44,6 +48,7 @@ type frame struct {
 	key        bool // an object, and a key comes next
 	object     bool
 	collection bool // an object that is a GeometryCollection, or its array
+	tail, end  int  // of an object that only looks like a geometry: its type, and its end
 }
 
 // values that are words and no names.
@@ -77,8 +82,7 @@ func (v *Values) Walk(row []byte, edge bool) error {
 				continue
 			}
 			want = true
-			v.push(i)
-			i++
+			i = v.push(i)
 		case c == '}' || c == ']' || c == ')':
 			if len(v.stack) == 0 || closer[v.stack[len(v.stack)-1].by] != c {
 				return v.bad(i)
@@ -91,6 +95,12 @@ func (v *Values) Walk(row []byte, edge bool) error {
 				return v.bad(i)
 			}
 			top := &v.stack[len(v.stack)-1]
+			if top.tail == i && i > 0 {
+				v.cuts = append(v.cuts, cut{i, top.end, asClose})
+				v.stack = v.stack[:len(v.stack)-1]
+				i, want = v.lastEnd(), false
+				continue
+			}
 			top.key, want = top.object, true
 			i++
 		case c == '>' && bytes.HasPrefix(row[i:], []byte(">..")): // a range without its first
@@ -141,14 +151,23 @@ func (v *Values) Append(dst []byte) []byte {
 			dst = append(dst, "{ type: 'Point', coordinates: ["...)
 			dst = append(dst, text[1:len(text)-1]...)
 			dst = append(dst, "] }"...)
+		case asOpen:
+			dst = fmt.Appendf(dst, "object::from_entries([['%s', ", bytes.Trim(text, "{: "))
+		case asClose:
+			name := bytes.TrimSuffix(bytes.TrimPrefix(text, []byte(", type: ")), []byte(" }"))
+			dst = fmt.Appendf(dst, "], ['type', %s]])", name)
 		}
 		at = c.to
 	}
 	return append(dst, v.row[at:]...)
 }
 
-// push opens the bracket at i.
-func (v *Values) push(i int) {
+// lastEnd is the end of the last cut.
+func (v *Values) lastEnd() int { return v.cuts[len(v.cuts)-1].to }
+
+// push opens the bracket at i and returns where to go on.
+func (v *Values) push(i int) int {
+	next := i + 1
 	f := frame{by: v.row[i]}
 	switch f.by {
 	case '{':
@@ -157,12 +176,49 @@ func (v *Values) push(i int) {
 		f.object = i+1 < len(v.row) && v.row[i+1] == ' '
 		f.key = f.object
 		f.collection = bytes.HasPrefix(v.row[i:], collectionHead)
+		if n := v.lookalike(i, &f); n > 0 {
+			v.cuts = append(v.cuts, cut{i, n, asOpen})
+			v.Lookalikes++
+			next, f.key = n, false
+		}
 	case '[':
 		// A real collection has its geometries behind its type; an object that
 		// looks like one has its keys sorted.
 		f.collection = len(v.stack) > 0 && v.stack[len(v.stack)-1].by == '{' && v.stack[len(v.stack)-1].collection
 	}
 	v.stack = append(v.stack, f)
+	return next
+}
+
+// lookalike says whether the object at i is one that an import would take for
+// a geometry: the same two keys, but sorted, as objects are printed. It returns
+// where its first value begins, 0 if it is none.
+func (v *Values) lookalike(i int, f *frame) int {
+	for _, head := range lookalikes {
+		if !bytes.HasPrefix(v.row[i:], head) {
+			continue
+		}
+		at := i + len(head)
+		tail, err := v.fieldEnd(at)
+		if err != nil || !bytes.HasPrefix(v.row[tail:], []byte(", type: '")) {
+			return 0
+		}
+		word := tail + len(", type: '")
+		end := wordEnd(v.row, word)
+		if !geometries[string(v.row[word:end])] || !bytes.HasPrefix(v.row[end:], []byte("' }")) {
+			return 0
+		}
+		f.tail, f.end = tail, end+len("' }")
+		return at
+	}
+	return 0
+}
+
+var lookalikes = [][]byte{[]byte("{ coordinates: "), []byte("{ geometries: ")}
+
+var geometries = map[string]bool{
+	"Point": true, "LineString": true, "Polygon": true, "MultiPoint": true, "MultiLineString": true,
+	"MultiPolygon": true, "GeometryCollection": true,
 }
 
 func (v *Values) inCollection() bool {

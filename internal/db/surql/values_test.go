@@ -30,7 +30,10 @@ var rows = []struct{ printed, want string }{
 	{"{ at: { type: 'GeometryCollection', geometries: [(8.4, 49), { type: 'LineString', coordinates: [[8, 49]] }, (1f, 2f)] } }",
 		"{ at: { type: 'GeometryCollection', geometries: [{ type: 'Point', coordinates: [8.4, 49] }, { type: 'LineString', coordinates: [[8, 49]] }, { type: 'Point', coordinates: [1f, 2f] }] } }"},
 	// An object that only looks like a collection has its keys sorted.
-	{printed: "{ at: { geometries: [(8.4, 49)], type: 'GeometryCollection' } }"},
+	{"{ at: { geometries: [(8.4, 49)], type: 'GeometryCollection' } }", "{ at: object::from_entries([['geometries', [(8.4, 49)]], ['type', 'GeometryCollection']]) }"},
+	{"{ a: [{ coordinates: [1, x], type: 'Point' }], b: { coordinates: { a: 1 }, type: 'Polygon' }, c: 1 }",
+		"{ a: [object::from_entries([['coordinates', [1, type::table('x')]], ['type', 'Point']])], b: object::from_entries([['coordinates', { a: 1 }], ['type', 'Polygon']]), c: 1 }"},
+	{printed: "{ a: { coordinates: [1], type: 'Other' }, b: { coordinates: [1], type: 'Point', x: 1 }, c: { coordinates: [1] } }"},
 	{printed: "{ a: 1", want: "error"},
 	{printed: "{ a: 1 ]", want: "error"},
 	{printed: "{ a 1 }", want: "error"},
