@@ -18,7 +18,7 @@ import (
 var engineFiles = []string{"package.json", "package-lock.json", "server.mjs", "values.mjs"}
 
 // installEngine puts the old engine into the cache, once for all processes,
-// and returns its folder.
+// and returns the program for node.
 func installEngine(ctx context.Context) (string, error) {
 	root, err := Root()
 	if err != nil {
@@ -37,7 +37,7 @@ func installEngine(ctx context.Context) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	return dir, locked(dir+".lock", func() error {
+	return filepath.Join(dir, "server.mjs"), locked(dir+".lock", func() error {
 		stamp := filepath.Join(dir, "installed")
 		if _, err := os.Stat(stamp); err == nil {
 			return nil

@@ -4,17 +4,15 @@
 package surrealtest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -36,6 +34,7 @@ type Server struct {
 	Version            string // "surrealdb-3.3.5"
 	Username, Password string // root's
 
+	port *port
 	cmd  *exec.Cmd
 	done chan struct{}
 	log  tail
@@ -43,18 +42,23 @@ type Server struct {
 
 // Launch starts a server and waits until it answers a query.
 func Launch(ctx context.Context, o Options) (*Server, error) {
-	engine, binary, err := choose(o.Engine)
+	engine, program, err := choose(o.Engine)
 	if err != nil {
 		return nil, err
+	}
+	if engine == "npm" {
+		if program, err = installEngine(ctx); err != nil {
+			return nil, fmt.Errorf("install the npm engine: %w", err)
+		}
 	}
 	store := "memory"
 	if o.Store == "surrealkv" {
 		store = "surrealkv://" + filepath.Join(o.Dir, "db")
 	}
 	var last error
-	for range 5 { // a free port may be taken before the server has it
+	for range 5 { // a free port may be taken by others before the server has it
 		s := &Server{Engine: engine, Username: "root", Password: "root", done: make(chan struct{})}
-		if last = s.start(ctx, binary, store, o.Args); last == nil {
+		if last = s.start(ctx, program, store, o.Args); last == nil {
 			return s, nil
 		}
 		if ctx.Err() != nil {
@@ -64,14 +68,14 @@ func Launch(ctx context.Context, o Options) (*Server, error) {
 	return nil, last
 }
 
-// choose returns the engine and the binary of a real one.
-func choose(engine string) (name, binary string, err error) {
+// choose returns the engine and the program of a real one.
+func choose(engine string) (name, program string, err error) {
 	if engine == "" {
 		engine = os.Getenv("VAPORA_TEST_ENGINE")
 	}
 	if engine != "npm" {
-		if binary := real(); binary != "" {
-			return "real", binary, nil
+		if program := realServer(); program != "" {
+			return "real", program, nil
 		}
 	}
 	if engine == "real" {
@@ -80,8 +84,8 @@ func choose(engine string) (name, binary string, err error) {
 	return "npm", "", nil
 }
 
-// real finds a real server: named in the environment, in PATH, or built.
-func real() string {
+// realServer finds one: named in the environment, in PATH, or built.
+func realServer() string {
 	if path := os.Getenv("VAPORA_TEST_SURREAL"); path != "" {
 		return path
 	}
@@ -95,28 +99,24 @@ func real() string {
 	return path
 }
 
-func (s *Server) start(ctx context.Context, binary, store string, args []string) error {
-	port, err := freePort()
-	if err != nil {
+func (s *Server) start(ctx context.Context, program, store string, args []string) (err error) {
+	if s.port, err = takePort(); err != nil {
 		return err
 	}
-	s.URL = fmt.Sprintf("http://127.0.0.1:%d", port)
+	s.URL = "http://" + s.port.address()
 	if s.Engine == "real" {
-		s.cmd = exec.Command(binary, s.args(args, store)...)
+		s.cmd = exec.Command(program, s.args(args, store)...)
 	} else {
-		dir, err := installEngine(ctx)
-		if err != nil {
-			return err
-		}
-		s.cmd = exec.Command("node", filepath.Join(dir, "server.mjs"), "--port", fmt.Sprint(port), "--user", s.Username, "--pass", s.Password, store)
+		s.cmd = exec.Command("node", program, "--port", strconv.Itoa(s.port.number), "--user", s.Username, "--pass", s.Password, store)
 	}
 	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
 	s.cmd.SysProcAttr = childAttributes()
 	if err := s.cmd.Start(); err != nil {
-		return fmt.Errorf("start %s engine: %w", s.Engine, err)
+		return errors.Join(fmt.Errorf("start the %s engine: %w", s.Engine, err), s.port.release())
 	}
 	go func() {
 		_ = s.cmd.Wait() // how it ended is seen by who waits for it
+		_ = s.port.release()
 		close(s.done)
 	}()
 	if err := s.ready(ctx); err != nil {
@@ -127,7 +127,7 @@ func (s *Server) start(ctx context.Context, binary, store string, args []string)
 
 // args are a real server's.
 func (s *Server) args(more []string, store string) []string {
-	args := []string{"start", "--bind", s.URL[len("http://"):], "--user", s.Username, "--pass", s.Password, "--log", "error", "--no-banner"}
+	args := []string{"start", "--bind", s.port.address(), "--user", s.Username, "--pass", s.Password, "--log", "error", "--no-banner"}
 	if !slices.ContainsFunc(more, func(a string) bool { return strings.HasPrefix(a, "--allow-experimental") }) {
 		args = append(args, "--allow-experimental=files")
 	}
@@ -177,34 +177,3 @@ func (s *Server) Stop() error {
 
 // Log returns the end of what the server printed.
 func (s *Server) Log() string { return s.log.String() }
-
-// A tail keeps the last bytes that were written to it.
-type tail struct {
-	mu  sync.Mutex
-	buf []byte
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.buf = append(t.buf, p...)
-	if n := len(t.buf) - 16<<10; n > 0 {
-		t.buf = bytes.Clone(t.buf[n:])
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.buf)
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	return port, l.Close()
-}
