@@ -47,6 +47,7 @@ type Loaded struct {
 	Tables     int               `json:"table_values"` // bare words put right
 	Points     int               `json:"points"`       // points in collections put right
 	Lookalikes int               `json:"lookalikes"`   // objects kept from becoming geometries
+	Files      int               `json:"files"`        // files whose key was printed as nobody reads it
 }
 
 // A FailedStatement names a statement by what it is; its text may hold a key.
@@ -215,6 +216,7 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, pool
 	r.done.Tables += batcher.Tables
 	r.done.Points += batcher.Points
 	r.done.Lookalikes += batcher.Lookalikes
+	r.done.Files += batcher.Files
 	r.mu.Unlock()
 	return hand()
 }

@@ -104,6 +104,24 @@ func TestDumpOf2(t *testing.T) {
 	}
 }
 
+// A file's key with odd characters stops a plain import of every version.
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	h.srv.Query(t, ns, from, `DEFINE BUCKET files BACKEND 'memory'; CREATE a:1 SET f = type::file('files', '/a b/é"(1)\'q\\z.txt'), g = [type::file('files', 'x:y')] RETURN NONE`)
+	to := from + "_restored"
+	res, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, to))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantRepairs(t, res, "files whose key no import reads")
+	wantLosses(t, res, "contents of bucket files")
+	if want, got := string(h.srv.Export(t, ns, from)), string(h.srv.Export(t, ns, to)); got != want {
+		t.Errorf("differs:\n%s", diff(want, got))
+	}
+}
+
 // The text for import restores fully through the stock import of a server.
 func TestTextForImport(t *testing.T) {
 	t.Parallel()

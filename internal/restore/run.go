@@ -236,6 +236,7 @@ func (r *run) load(ctx context.Context) error {
 	r.repaired("table values printed as bare words", r.out.Loaded.Tables)
 	r.repaired("points in a GeometryCollection", r.out.Loaded.Points)
 	r.repaired("objects that look like a geometry", r.out.Loaded.Lookalikes)
+	r.repaired("files whose key no import reads", r.out.Loaded.Files)
 	return err
 }
 

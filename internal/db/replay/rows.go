@@ -21,7 +21,7 @@ type Batcher struct {
 	// valid until it returns.
 	Emit func(statement []byte, rows int) error
 
-	Tables, Points, Lookalikes int // repairs made so far
+	Tables, Points, Lookalikes, Files int // repairs made so far
 
 	values surql.Values
 	buf    []byte
@@ -92,7 +92,7 @@ func (b *Batcher) add(it surql.Item, head string, limit int) error {
 	}
 	b.buf = b.values.Append(b.buf)
 	b.rows++
-	b.Tables, b.Points, b.Lookalikes = b.values.Tables, b.values.Points, b.values.Lookalikes
+	b.Tables, b.Points, b.Lookalikes, b.Files = b.values.Tables, b.values.Points, b.values.Lookalikes, b.values.Files
 	return nil
 }
 

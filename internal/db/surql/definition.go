@@ -60,7 +60,7 @@ func Parse(text string) Definition {
 // up to 3.3.0 the CONFIGS section prints bodies without their DEFINE CONFIG.
 func ParseSection(section, text string) Definition {
 	d := Parse(text)
-	if section == "CONFIGS" && d.Kind != "CONFIG" && d.Kind != "DEFINE" {
+	if section == "CONFIGS" && !d.has(0, "DEFINE") {
 		d.Name, d.Kind = d.Kind, "CONFIG"
 	}
 	return d

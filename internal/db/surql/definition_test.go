@@ -35,6 +35,9 @@ func TestParse(t *testing.T) {
 	if d := surql.ParseSection("CONFIGS", "GRAPHQL TABLES INCLUDE a FUNCTIONS NONE;"); d.Kind != "CONFIG" || d.Name != "GRAPHQL" || !d.Bare() {
 		t.Errorf("got %+v", d)
 	}
+	if d := surql.ParseSection("CONFIGS", "DEFINE API '/stock' FOR any;"); d.Kind != "API" || d.Name != "/stock" || d.Bare() {
+		t.Errorf("got %+v", d)
+	}
 }
 
 func TestTables(t *testing.T) {

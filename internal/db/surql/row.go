@@ -21,6 +21,7 @@ type Values struct {
 	Points int // points that were printed as (x, y) in a GeometryCollection
 	// Lookalikes are objects that an import would take for geometries.
 	Lookalikes int
+	Files      int // files whose key was printed with backslashes that nobody reads
 
 	row   []byte
 	cuts  []cut
@@ -40,6 +41,7 @@ const (
 	asPoint             // (x, y) → { type: 'Point', coordinates: [x, y] }
 	asOpen              // { coordinates: → object::from_entries([['coordinates',
 	asClose             // , type: 'Point' } → ], ['type', 'Point']])
+	asFile              // f"b:/a\ b" → type::file('b', '/a b')
 )
 
 // A frame is an open bracket.
@@ -156,6 +158,8 @@ func (v *Values) Append(dst []byte) []byte {
 		case asClose:
 			name := bytes.TrimSuffix(bytes.TrimPrefix(text, []byte(", type: ")), []byte(" }"))
 			dst = fmt.Appendf(dst, "], ['type', %s]])", name)
+		case asFile:
+			dst = fileCall(dst, text)
 		}
 		at = c.to
 	}

@@ -33,7 +33,12 @@ func (v *Values) scalar(i int, want, edge bool, key []byte) (int, error) {
 	case isWord(c):
 		n := wordEnd(row, i)
 		if n < len(row) && classes[row[n]] == quote && row[n] != '`' { // d'…', u'…', b"…", f"…"
-			return v.scalar(n, false, false, nil)
+			end, err := v.scalar(n, false, false, nil)
+			if err == nil && string(row[i:n]) == "f" && bytes.IndexByte(row[n:end], '\\') > 0 {
+				v.cuts = append(v.cuts, cut{i, end, asFile})
+				v.Files++
+			}
+			return end, err
 		}
 		return v.word(i, n, want, edge, key)
 	}
@@ -180,4 +185,25 @@ func wordEnd(row []byte, n int) int {
 		n++
 	}
 	return n
+}
+
+// fileCall returns a file as a call that every version reads. A key with any
+// other character than those of a plain path is printed with backslashes, which
+// none of them takes back.
+func fileCall(dst, printed []byte) []byte {
+	text := printed[len(`f"`) : len(printed)-1]
+	bucket, key, found := bytes.Cut(text, []byte(":")) // no name of a bucket holds a colon
+	if !found {
+		return append(dst, printed...)
+	}
+	var plain []byte
+	for i := 0; i < len(key); i++ {
+		if key[i] == '\\' && i+1 < len(key) {
+			i++
+		}
+		plain = append(plain, key[i])
+	}
+	dst = append(dst, "type::file("...)
+	dst = append(append(dst, QuoteString(string(bucket))...), ", "...)
+	return append(append(dst, QuoteString(string(plain))...), ')')
 }

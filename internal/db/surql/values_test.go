@@ -21,6 +21,8 @@ var rows = []struct{ printed, want string }{
 	{printed: "{ id: t:1, a: t:`123`, b: t:['a', 1], c: t:{ a: 1 }, d: t:u'018f', e: t:-5, f: `weird table`:1, g: t:⟨x⟩, h: t:1..5, i: t:1.., j: t:..=5 }"},
 	{printed: "{ a: 1>..3, b: ..=5, c: .., d: t:1>.., e: 'a'>..='z', f: {'x', [1, 2], { a: 1 }}, g: {{ a: 1 },}, h: t:`` }"},
 	{"{ a: x>..y }", "{ a: type::table('x')>..type::table('y') }"},
+	{`{ f: f"files:/some/key-1.txt", g: [f"files:/a\ b/\é\"\(1\)\'q\\z", f"files:/x\:y"] }`,
+		`{ f: f"files:/some/key-1.txt", g: [type::file('files', '/a b/é"(1)\'q\\z'), type::file('files', '/x:y')] }`},
 	{printed: "{ r: 1..10, s: 'a'..='z', t: 5.., u: 1..NONE, re: /\\/ab+c\\//, rf: /a'\\/b[{]\"/ }"},
 	{printed: `{ "with space": 1, "select": 2, "123": 3, é: 4, "é": 5 }`},
 	{printed: "{ f: <future> { 1 / 2 + fn::x(person) }, b: encoding::base64::decode(\"aGVsbG8\"), t: type::table('person') }"},
