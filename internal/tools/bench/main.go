@@ -25,6 +25,9 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "post" {
 		exit(post(ctx, os.Args[2:]))
 	}
+	if len(os.Args) > 1 && os.Args[1] == "take" {
+		exit(take(ctx, os.Args[2:]))
+	}
 	exit(run(ctx))
 }
 
@@ -36,7 +39,8 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-// A bench is one run: a folder that goes away, and the rows so far.
+// A bench is one run: a folder that goes away unless it is to be kept, and the
+// rows so far.
 type bench struct {
 	dir, root, self string
 	runs            int
@@ -57,6 +61,7 @@ func run(ctx context.Context) (err error) {
 	b := &bench{}
 	only := flag.String("only", "1,2,3,4,5", "measurements to take, by number")
 	markdown := flag.String("markdown", "", "also write the table to this `FILE`")
+	keep := flag.Bool("keep", false, "leave the dumps, keys and backups where they are, and say where")
 	flag.IntVar(&b.runs, "runs", 5, "runs of each side")
 	flag.Int64Var(&b.size, "size", 400, "megabytes of the dump on disk, for 2, 3 and 5")
 	flag.Int64Var(&b.export, "export", 200, "megabytes of the database that 1 exports")
@@ -71,7 +76,11 @@ func run(ctx context.Context) (err error) {
 	if b.dir, err = os.MkdirTemp("", "vapora-bench-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(b.dir)
+	if *keep {
+		fmt.Fprintf(os.Stderr, "bench: everything is kept in %s\n", b.dir)
+	} else {
+		defer os.RemoveAll(b.dir)
+	}
 	if err := b.prepare(); err != nil {
 		return err
 	}
@@ -92,5 +101,5 @@ func run(ctx context.Context) (err error) {
 	if *markdown == "" {
 		return nil
 	}
-	return os.WriteFile(filepath.Join(b.root, *markdown), []byte(page(text)), 0o644)
+	return os.WriteFile(filepath.Join(b.root, *markdown), []byte(page(text, b.tools(ctx))), 0o644)
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/backup"
@@ -22,9 +24,6 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/storage/local"
 	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
 	"github.com/vapora-platform/vapora-backup/internal/tools/corpus"
-
-	"crypto/rand"
-	"time"
 )
 
 const small = corpus.Small
@@ -126,20 +125,27 @@ func (f file) Dump(_ context.Context, w io.Writer) (backup.Details, error) {
 	return backup.Details{Engine: f.engine, Inventory: inv}, err
 }
 
-// take makes the only backup of the bench's store out of a dump on disk.
+// take makes the only backup of the bench's store out of a dump on disk, in a
+// process of its own for the same reason as fill.
 func (b *bench) take(ctx context.Context, dump, engine string) error {
-	if err := os.RemoveAll(filepath.Join(b.dir, "backups")); err != nil {
+	_, err := b.shell(ctx, "exec "+b.self+" take "+dump+" "+engine)
+	return err
+}
+
+// take is that process: DUMP ENGINE, in the bench's folder.
+func take(ctx context.Context, args []string) error {
+	if err := os.RemoveAll("backups"); err != nil {
 		return err
 	}
-	store, err := local.Open(local.Options{Dir: filepath.Join(b.dir, "backups")})
+	store, err := local.Open(local.Options{Dir: "backups"})
 	if err != nil {
 		return err
 	}
-	recipients, err := readRecipients(filepath.Join(b.dir, "keys", "identity.pub"))
+	recipients, err := readRecipients(filepath.Join("keys", "identity.pub"))
 	if err != nil {
 		return err
 	}
-	key, err := os.ReadFile(filepath.Join(b.dir, "keys", "signing.key"))
+	key, err := os.ReadFile(filepath.Join("keys", "signing.key"))
 	if err != nil {
 		return err
 	}
@@ -148,7 +154,7 @@ func (b *bench) take(ctx context.Context, dump, engine string) error {
 		return err
 	}
 	_, err = backup.Run(ctx, backup.Job{
-		Kind: "database", Source: "vapora", Suffix: ".surql", Dump: file{filepath.Join(b.dir, dump), engine},
+		Kind: "database", Source: "vapora", Suffix: ".surql", Dump: file{args[0], args[1]},
 		Destinations: []backup.Destination{{Name: "primary", Store: store, Required: true}},
 		Recipients:   recipients, Level: 1, Signer: signer, Tool: catalog.Tool{Name: "bench", Version: "0"}, Host: "bench",
 		Now: func() time.Time { return time.Now().UTC() }, Random: rand.Reader,

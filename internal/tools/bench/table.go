@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/exec"
+	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -23,7 +26,7 @@ func (b *bench) table() string {
 				}
 			}
 		}
-		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", ratio, bound, holds, r.what, r.against,
+		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", ratio, bound, holds, r.what, strings.ReplaceAll(r.against, "|", `\|`),
 			both(r.ours.wall, r.theirs.wall, "%.2f"), both(r.ours.cpu, r.theirs.cpu, "%.2f"),
 			both(float64(r.ours.peak)/(1<<20), float64(r.theirs.peak)/(1<<20), "%.0f"),
 			both(float64(r.ours.stored)/1e6, float64(r.theirs.stored)/1e6, "%.1f"), r.note)
@@ -50,10 +53,10 @@ func both(x, y float64, format string) string {
 }
 
 // page is docs/performance.md.
-func page(table string) string {
+func page(table, tools string) string {
 	return "# Performance\n\n" +
 		"Written by `make bench`: medians of interleaved runs, both sides of a row in turn on\nthe same machine. Ratios count; absolute times mean little. Each cell has ours first.\n\n" +
-		"Machine: " + machine() + ".\n\n" + table + "\n" +
+		"Machine: " + machine() + ".\nCompared with: " + tools + ".\n\n" + table + "\n" +
 		"1. a whole `backup db`, proof and commit included, against `curl` of the same export to nowhere.\n" +
 		"2. compress, seal, sum and store a dump on disk, against tools that do less or more of it.\n" +
 		"3. `get`, which proves every sum, against decrypting and unpacking alone.\n" +
@@ -72,5 +75,28 @@ func machine() string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s, %d cores, %s/%s, %s, %s", model, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), time.Now().UTC().Format("2006-01-02"))
+	system := runtime.GOOS + "/" + runtime.GOARCH
+	if text, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
+		system += " " + number.FindString(string(text))
+	}
+	return fmt.Sprintf("%s, %d cores, %s, %s, %s", model, runtime.NumCPU(), system, runtime.Version(), time.Now().UTC().Format("2006-01-02"))
+}
+
+var number = regexp.MustCompile(`\d+(\.\d+)+`)
+
+// tools names the stock tools that took part, with their versions.
+func (b *bench) tools(ctx context.Context) string {
+	var all []string
+	for _, t := range []struct{ name, path, ask string }{
+		{"age", b.age(), "--version"}, {"zstd", "zstd", "--version"}, {"gzip", "gzip", "--version"},
+		{"openssl", "openssl", "version"}, {"restic", "restic", "version"}, {"borg", "borg", "--version"},
+	} {
+		out, err := exec.CommandContext(ctx, t.path, t.ask).Output()
+		if err != nil {
+			all = append(all, t.name+" (missing)")
+			continue
+		}
+		all = append(all, strings.TrimSpace(t.name+" "+number.FindString(string(out))))
+	}
+	return strings.Join(all, ", ")
 }
