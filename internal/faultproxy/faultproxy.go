@@ -95,5 +95,17 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r = r.WithContext(withFault(r.Context(), f))
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	p.forward.ServeHTTP(w, r)
+	p.forward.ServeHTTP(eager{w}, r)
 }
+
+// An eager writer lets the client have the head of an answer at once: a body
+// that breaks on its first byte would take it along, now and then.
+type eager struct{ http.ResponseWriter }
+
+func (e eager) WriteHeader(status int) {
+	e.ResponseWriter.WriteHeader(status)
+	_ = http.NewResponseController(e.ResponseWriter).Flush() // a client that is gone needs no head
+}
+
+// Unwrap is for http.ResponseController.
+func (e eager) Unwrap() http.ResponseWriter { return e.ResponseWriter }
