@@ -68,7 +68,9 @@ func run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.target.Stop()) }()
 	for _, step := range []func(context.Context) error{d.prepare, d.backup, d.restore, d.compare} {
-		if err := step(ctx); err != nil {
+		if err := step(ctx); ctx.Err() != nil {
+			return errors.New("interrupted; both engines are stopped")
+		} else if err != nil {
 			return err
 		}
 	}
