@@ -39,7 +39,7 @@ var may = map[string][]string{
 
 // toolRooms may import anything of ours: they are for tests, the demonstration
 // and the benchmark, and nothing of the product may import them.
-var toolRooms = []string{"internal/surrealtest", "internal/faultproxy", "internal/s3test", "internal/storage/storagetest", "internal/stocktool", "internal/tools"}
+var toolRooms = []string{"internal/surrealtest", "internal/s3test", "internal/storage/storagetest", "internal/stocktool", "internal/tools"}
 
 // only says which packages of others have a single room.
 var only = map[string][]string{
