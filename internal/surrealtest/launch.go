@@ -23,7 +23,7 @@ import (
 type Options struct {
 	Engine string   // "real", "npm", or "": what $VAPORA_TEST_ENGINE says, else what is at hand
 	Store  string   // "memory" (or "") or "surrealkv"
-	Dir    string   // of a surrealkv store
+	Dir    string   // of a surrealkv store, which Launch demands; Start makes one that goes with the test
 	Args   []string // more for a real server; without --allow-experimental=… among them it allows files, as the sample needs
 }
 
@@ -42,6 +42,10 @@ type Server struct {
 
 // Launch starts a server and waits until it answers a query.
 func Launch(ctx context.Context, o Options) (*Server, error) {
+	store, err := o.store()
+	if err != nil {
+		return nil, err
+	}
 	engine, program, err := choose(o.Engine)
 	if err != nil {
 		return nil, err
@@ -50,10 +54,6 @@ func Launch(ctx context.Context, o Options) (*Server, error) {
 		if program, err = installEngine(ctx); err != nil {
 			return nil, fmt.Errorf("install the npm engine: %w", err)
 		}
-	}
-	store := "memory"
-	if o.Store == "surrealkv" {
-		store = "surrealkv://" + filepath.Join(o.Dir, "db")
 	}
 	var last error
 	for range 5 { // a free port may be taken by others before the server has it
@@ -68,10 +68,26 @@ func Launch(ctx context.Context, o Options) (*Server, error) {
 	return nil, last
 }
 
+// store returns what a server is told of its store.
+func (o Options) store() (string, error) {
+	switch {
+	case o.Store == "" || o.Store == "memory":
+		return "memory", nil
+	case o.Store != "surrealkv":
+		return "", fmt.Errorf("no store is called %q", o.Store)
+	case o.Dir == "": // a relative path would lie in the working directory
+		return "", errors.New("a surrealkv store needs a folder")
+	}
+	return "surrealkv://" + filepath.Join(o.Dir, "db"), nil
+}
+
 // choose returns the engine and the program of a real one.
 func choose(engine string) (name, program string, err error) {
 	if engine == "" {
 		engine = os.Getenv("VAPORA_TEST_ENGINE")
+	}
+	if engine != "" && engine != "real" && engine != "npm" {
+		return "", "", fmt.Errorf("no engine is called %q", engine)
 	}
 	if engine != "npm" {
 		if program := realServer(); program != "" {

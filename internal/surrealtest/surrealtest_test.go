@@ -79,6 +79,30 @@ func TestLaunchFails(t *testing.T) {
 	}
 }
 
+// A misspelt wish must not become another server.
+func TestLaunchRefuses(t *testing.T) {
+	for _, c := range []struct {
+		o    surrealtest.Options
+		env  string
+		want string
+	}{
+		{surrealtest.Options{Engine: "reel"}, "", `no engine is called "reel"`},
+		{surrealtest.Options{}, "nmp", `no engine is called "nmp"`},
+		{surrealtest.Options{Store: "disk"}, "", `no store is called "disk"`},
+		{surrealtest.Options{Store: "surrealkv"}, "", "needs a folder"},
+	} {
+		t.Chdir(t.TempDir())
+		t.Setenv("VAPORA_TEST_ENGINE", c.env)
+		s, err := surrealtest.Launch(t.Context(), c.o)
+		if err == nil {
+			err = s.Stop()
+			t.Errorf("%+v, %q: got a server (stopped: %v), want an error", c.o, c.env, err)
+		} else if !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v, %q: got %v, want %s", c.o, c.env, err, c.want)
+		}
+	}
+}
+
 // The text that the old engine's dialect needs.
 func TestEngine2(t *testing.T) {
 	t.Parallel()
