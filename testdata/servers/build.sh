@@ -17,7 +17,9 @@ if [ -x "$into/$1" ] && [ "$(cat "$into/stamp" 2>/dev/null)" = "$want" ]; then
 fi
 if ! command -v cargo >/dev/null 2>&1; then
 	echo "$1: cargo is not installed; the tests that need this server say so" >&2
-	[ -z "${CI:-}" ]
+	# Without the 2.7 engine its tests skip with a reason; who asks for the real
+	# server wants it.
+	[ "$1" = surreal2 ] && [ -z "${CI:-}" ]
 	exit
 fi
 echo "$1: building $version once, into the cache" >&2
