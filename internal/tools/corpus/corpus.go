@@ -7,7 +7,9 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 )
 
@@ -30,54 +32,67 @@ func Write(w io.Writer, size int64) error {
 	g.text("OPTION IMPORT;\n\n")
 	// An article is a passage of some 600 characters with its embedding, which
 	// makes half of all bytes embeddings.
-	articles := max(10, size*58/100/5230)
-	notes := max(10, size*31/100/245)
-	cites := max(10, size*10/100/75)
-	g.table("article", "DEFINE TABLE article TYPE ANY SCHEMALESS PERMISSIONS NONE;", false, articles, g.article)
+	articles := g.table("article", "DEFINE TABLE article TYPE ANY SCHEMALESS PERMISSIONS NONE;", "INSERT [ ", size*58/100, g.article)
 	g.table("cites", "DEFINE TABLE cites TYPE RELATION IN article OUT article ENFORCED SCHEMALESS PERMISSIONS NONE;\n\n"+
 		"DEFINE FIELD OVERWRITE in ON cites TYPE record<article> PERMISSIONS FULL;\nDEFINE FIELD OVERWRITE out ON cites TYPE record<article> PERMISSIONS FULL;",
-		true, cites, func(i int64) {
-			fmt.Fprintf(g.w, "{ id: cites:%d, in: article:%d, out: article:%d, weight: %.3ff }", i, g.r.Int64N(articles), g.r.Int64N(articles), g.r.Float64())
+		"INSERT RELATION [ ", size*10/100, func(i int64) {
+			g.printf("{ id: cites:%d, in: article:%d, out: article:%d, weight: %sf }", i, g.r.Int64N(articles), g.r.Int64N(articles), shortest(g.r.Float64(), 1000))
 		})
-	g.table("note", "DEFINE TABLE note TYPE ANY SCHEMALESS PERMISSIONS NONE;", false, notes, g.note)
-	g.table(Small, "DEFINE TABLE person TYPE ANY SCHEMALESS PERMISSIONS NONE;", false, max(10, size/100/90), g.person)
+	g.table("note", "DEFINE TABLE note TYPE ANY SCHEMALESS PERMISSIONS NONE;", "INSERT [ ", size*31/100, g.note)
+	g.table(Small, "DEFINE TABLE person TYPE ANY SCHEMALESS PERMISSIONS NONE;", "INSERT [ ", size/100, g.person)
 	return g.w.Flush()
 }
 
 // A generator writes; a bufio.Writer keeps its first error for Flush.
 type generator struct {
-	w     *bufio.Writer
-	r     *rand.Rand
-	words []string
+	w       *bufio.Writer
+	r       *rand.Rand
+	words   []string
+	written int64
 }
 
-func (g *generator) text(s string) { _, _ = g.w.WriteString(s) }
+func (g *generator) text(s string) {
+	n, _ := g.w.WriteString(s)
+	g.written += int64(n)
+}
+
+func (g *generator) printf(format string, args ...any) {
+	n, _ := fmt.Fprintf(g.w, format, args...)
+	g.written += int64(n)
+}
+
+// shortest prints v, rounded to a fraction of 1/unit, as a server prints a
+// float: with no digit more than it takes to read the same number again.
+func shortest(v, unit float64) string {
+	return strconv.FormatFloat(math.Round(v*unit)/unit, 'f', -1, 64)
+}
 
 func (g *generator) banner(title string) {
 	const line = "-- ------------------------------\n"
 	g.text(line + "-- " + title + "\n" + line + "\n")
 }
 
-func (g *generator) table(name, define string, edges bool, rows int64, row func(i int64)) {
+// table writes rows of a table, at least ten, until they take size bytes, and
+// says how many they are.
+func (g *generator) table(name, define, insert string, size int64, row func(i int64)) int64 {
 	g.banner("TABLE: " + name)
 	g.text(define + "\n\n\n\n\n")
 	g.banner("TABLE DATA: " + name)
-	head := "INSERT [ "
-	if edges {
-		head = "INSERT RELATION [ "
-	}
-	for i := range rows {
+	end := g.written + size
+	var rows int64
+	for ; rows < 10 || g.written < end; rows++ {
 		switch {
-		case i%rowsPerInsert == 0 && i > 0:
-			g.text(" ];\n" + head)
-		case i == 0:
-			g.text(head)
+		case rows == 0:
+			g.text(insert)
+		case rows%rowsPerInsert == 0:
+			g.text(" ];\n" + insert)
 		default:
 			g.text(", ")
 		}
-		row(i)
+		row(rows)
 	}
 	g.text(" ];\n\n")
+	return rows
 }
 
 func (g *generator) word() string {
@@ -98,28 +113,29 @@ func (g *generator) prose(words int) {
 }
 
 func (g *generator) article(i int64) {
-	fmt.Fprintf(g.w, "{ at: d'2025-%02d-%02dT%02d:00:00Z', author: %s:%d, body: '", 1+i%12, 1+i%28, i%24, Small, i%1000)
+	g.printf("{ at: d'2025-%02d-%02dT%02d:00:00Z', author: %s:%d, body: '", 1+i%12, 1+i%28, i%24, Small, i%1000)
 	g.prose(95)
 	g.text("', embedding: [")
 	for k := range dimensions {
 		if k > 0 {
 			g.text(", ")
 		}
-		fmt.Fprintf(g.w, "%.7ff", g.r.Float64()*2-1)
+		// A vector of length one has numbers of about this size.
+		g.text(shortest(g.r.NormFloat64()/20, 1e8) + "f")
 	}
-	fmt.Fprintf(g.w, "], id: article:%d, score: %d, tags: ['%s', '%s'], title: '", i, i*7%1000, g.words[i%4000], g.words[i*3%4000])
+	g.printf("], id: article:%d, score: %d, tags: ['%s', '%s'], title: '", i, i*7%1000, g.words[i%4000], g.words[i*3%4000])
 	g.prose(6)
 	g.text("' }")
 }
 
 func (g *generator) note(i int64) {
-	fmt.Fprintf(g.w, "{ at: d'2025-%02d-%02dT%02d:%02d:00Z', done: %t, id: note:%d, price: %d.%02ddec, text: '", 1+i%12, 1+i%28, i%24, i%60, i%3 == 0, i, i%500, i%100)
+	g.printf("{ at: d'2025-%02d-%02dT%02d:%02d:00Z', done: %t, id: note:%d, price: %d.%02ddec, text: '", 1+i%12, 1+i%28, i%24, i%60, i%3 == 0, i, i%500, i%100)
 	g.prose(28)
 	g.text("' }")
 }
 
 func (g *generator) person(i int64) {
-	fmt.Fprintf(g.w, "{ age: %d, email: '%s@%s.org', id: %s:%d, name: '", i%90, g.words[i%4000], g.words[i*7%4000], Small, i)
+	g.printf("{ age: %d, email: '%s@%s.org', id: %s:%d, name: '", i%90, g.words[i%4000], g.words[i*7%4000], Small, i)
 	g.prose(2)
 	g.text("' }")
 }

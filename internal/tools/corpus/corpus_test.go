@@ -22,7 +22,7 @@ func TestCorpusIsADump(t *testing.T) {
 	if !bytes.Equal(a.Bytes(), b.Bytes()) {
 		t.Error("two corpora differ")
 	}
-	if got := a.Len(); got < size*8/10 || got > size*12/10 {
+	if got := a.Len(); got < size*99/100 || got > size*101/100 {
 		t.Errorf("got %d bytes, want about %d", got, size)
 	}
 	o, err := surql.ReadOutline(bytes.NewReader(a.Bytes()), surql.Walk, nil)
