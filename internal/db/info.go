@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
@@ -145,55 +144,4 @@ func parseInfo(raw json.RawMessage) (info, error) {
 func (c *Client) versioned(ctx context.Context) bool {
 	results, err := c.read(ctx, "INFO FOR DB VERSION time::now()")
 	return err == nil && len(results) == 1 && results[0].Err == ""
-}
-
-// countsPerQuery keeps a query far below the limit of its length.
-const countsPerQuery = 200
-
-// Counts returns how many records each table has. A table that does not exist
-// is not in the result.
-func (c *Client) Counts(ctx context.Context, tables []string) (map[string]int64, error) {
-	out := map[string]int64{}
-	for chunk := range slices.Chunk(tables, countsPerQuery) {
-		var sql strings.Builder
-		for _, name := range chunk {
-			fmt.Fprintf(&sql, "SELECT count() FROM %s GROUP ALL;\n", surql.QuoteIdent(name))
-		}
-		results, err := c.read(ctx, sql.String())
-		if err != nil {
-			return nil, fmt.Errorf("count records: %w", err)
-		}
-		if len(results) != len(chunk) {
-			return nil, fmt.Errorf("count records: got %d answers, want %d", len(results), len(chunk))
-		}
-		for i, r := range results {
-			n, ok, err := count(r)
-			if err != nil {
-				return nil, fmt.Errorf("count records of %s: %w", chunk[i], err)
-			}
-			if ok {
-				out[chunk[i]] = n
-			}
-		}
-	}
-	return out, nil
-}
-
-func count(r Result) (n int64, exists bool, err error) {
-	if r.missing == "table" {
-		return 0, false, nil
-	}
-	if err := r.err(); err != nil {
-		return 0, false, err
-	}
-	var rows []struct {
-		Count int64 `json:"count"`
-	}
-	if err := json.Unmarshal(r.Value, &rows); err != nil {
-		return 0, false, errors.New("the answer is not a count")
-	}
-	if len(rows) == 0 {
-		return 0, true, nil
-	}
-	return rows[0].Count, true, nil
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
 
@@ -59,8 +61,9 @@ func (s *Source) Dump(ctx context.Context, w io.Writer) (*Dumped, error) {
 		return nil, err
 	}
 	p := proof{version: version, leaveOut: s.LeaveOut, minSize: s.MinSize}
-	if p.before, err = s.look(ctx); err != nil {
-		return nil, fmt.Errorf("look at the database before the export: %w", err)
+	d := &Dumped{Engine: "surrealdb-" + version.String()}
+	if err := s.prepare(ctx, &p, d); err != nil {
+		return nil, err
 	}
 	o, err := s.export(ctx, w)
 	if err != nil {
@@ -76,17 +79,35 @@ func (s *Source) Dump(ctx context.Context, w io.Writer) (*Dumped, error) {
 			return nil, err
 		}
 	}
-	d := &Dumped{Engine: "surrealdb-" + version.String()}
-	if d.Secrets, d.Warnings, err = s.secrets(ctx); err != nil {
-		return nil, fmt.Errorf("ask for what no export holds: %w", err)
-	}
 	if silent := p.silent(o); len(silent) > 0 {
 		d.Secrets.Unexported = silent
 	}
-	p.versioned = s.Client.versioned(ctx)
 	d.Inventory = s.inventory(o, p, d.Secrets)
 	d.Warnings = append(append(d.Warnings, s.strays(o, p)...), d.Inventory.warnings(o)...)
 	return d, nil
+}
+
+// prepare asks all that is asked before the export, at once: a server takes
+// longest to count.
+func (s *Source) prepare(ctx context.Context, p *proof, d *Dumped) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		if p.before, err = s.look(ctx); err != nil {
+			return fmt.Errorf("look at the database before the export: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() (err error) {
+		if d.Secrets, d.Warnings, err = s.secrets(ctx); err != nil {
+			return fmt.Errorf("ask for what no export holds: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		p.versioned = s.Client.versioned(ctx)
+		return nil
+	})
+	return g.Wait()
 }
 
 // strays says what the config names and the database does not have, and what
