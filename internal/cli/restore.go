@@ -63,7 +63,7 @@ func newRestoreDB(a *app) *cobra.Command {
 	f.StringSliceVar(&o.tables, "tables", nil, "restore only these tables `NAME,…`; a partial proof")
 	f.BoolVar(&o.force, "force", false, "replace what is in the target")
 	f.BoolVar(&o.dryRun, "dry-run", false, "prove and plan; write nothing")
-	f.IntVar(&o.workers, "workers", 2, "imports at once")
+	f.IntVar(&o.workers, "workers", 3, "imports at once")
 	return c
 }
 

@@ -19,17 +19,17 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if len(os.Args) > 1 && os.Args[1] == "pipeline" {
-		exit(pipeline(ctx, os.Args[2:]))
-	}
-	if len(os.Args) > 1 && os.Args[1] == "post" {
-		exit(post(ctx, os.Args[2:]))
-	}
-	if len(os.Args) > 1 && os.Args[1] == "take" {
-		exit(take(ctx, os.Args[2:]))
+	if len(os.Args) > 1 {
+		if part, ok := parts[os.Args[1]]; ok {
+			exit(part(ctx, os.Args[2:]))
+		}
 	}
 	exit(run(ctx))
 }
+
+// parts are what runs in a process of its own, so that its time and memory can
+// be measured.
+var parts = map[string]func(context.Context, []string) error{"pipeline": pipeline, "encode": encode, "post": post, "take": take}
 
 func exit(err error) {
 	if err != nil {

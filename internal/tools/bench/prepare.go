@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
@@ -14,13 +13,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/backup"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
 	"github.com/vapora-platform/vapora-backup/internal/db"
 	"github.com/vapora-platform/vapora-backup/internal/stocktool"
-	"github.com/vapora-platform/vapora-backup/internal/storage"
 	"github.com/vapora-platform/vapora-backup/internal/storage/local"
 	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
 	"github.com/vapora-platform/vapora-backup/internal/tools/corpus"
@@ -168,41 +165,4 @@ func readRecipients(path string) (*crypt.Recipients, error) {
 		return nil, err
 	}
 	return crypt.ParseRecipients(strings.Split(strings.TrimSpace(string(text)), "\n"))
-}
-
-// pipeline packs a dump on disk into a folder: DUMP FOLDER RECIPIENTS. It is a
-// process of its own, so that its memory can be measured.
-func pipeline(ctx context.Context, args []string) error {
-	in, err := os.Open(args[0])
-	if err != nil {
-		return err
-	}
-	defer in.Close() // read only
-	store, err := local.Open(local.Options{Dir: args[1]})
-	if err != nil {
-		return err
-	}
-	recipients, err := readRecipients(args[2])
-	if err != nil {
-		return err
-	}
-	pr, pw := io.Pipe()
-	go func() {
-		pw.CloseWithError(pack(pw, in, recipients))
-	}()
-	err = store.Put(ctx, "packed.zst.age", pr, storage.PutOptions{})
-	pr.CloseWithError(err)
-	return err
-}
-
-func pack(w io.Writer, in io.Reader, to archive.Sealer) error {
-	a, err := archive.NewWriter(w, archive.Options{Level: 1, Sealer: to})
-	if err != nil {
-		return err
-	}
-	defer a.Abort()
-	if _, err := io.Copy(a, bufio.NewReaderSize(in, 1<<20)); err != nil {
-		return err
-	}
-	return a.Close()
 }

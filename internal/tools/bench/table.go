@@ -57,8 +57,8 @@ func page(table, tools string) string {
 	return "# Performance\n\n" +
 		"Written by `make bench`: medians of interleaved runs, both sides of a row in turn on\nthe same machine. Ratios count; absolute times mean little. Each cell has ours first.\n\n" +
 		"Machine: " + machine() + ".\nCompared with: " + tools + ".\n\n" + table + "\n" +
-		"1. a whole `backup db`, proof and commit included, against `curl` of the same export to nowhere.\n" +
-		"2. compress, seal, sum and store a dump on disk, against tools that do less or more of it.\n" +
+		"1. a whole `backup db`, proof and commit included, against `curl` of the same export to nowhere,\n   and against what one would type instead, which proves nothing.\n" +
+		"2. compress, seal, sum and store a dump on disk, against tools that do less or more of it.\n   The library that compresses, alone and to nowhere, is the floor of it.\n" +
 		"3. `get`, which proves every sum, against decrypting and unpacking alone.\n" +
 		"4. `restore db`, which proves the backup first and checks the database afterwards, against posting the\n   plain dump, which does neither and loses what docs/design.md says.\n" +
 		"5. stored bytes that a restore of one small table reads.\n"

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"os"
+	"runtime"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vapora-platform/vapora-backup/internal/archive"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+	"github.com/vapora-platform/vapora-backup/internal/storage/local"
+)
+
+// pipeline packs a dump on disk into a folder: DUMP FOLDER RECIPIENTS. It is a
+// process of its own, so that its memory can be measured.
+func pipeline(ctx context.Context, args []string) error {
+	in, err := os.Open(args[0])
+	if err != nil {
+		return err
+	}
+	defer in.Close() // read only
+	store, err := local.Open(local.Options{Dir: args[1]})
+	if err != nil {
+		return err
+	}
+	recipients, err := readRecipients(args[2])
+	if err != nil {
+		return err
+	}
+	pr, pw := io.Pipe()
+	go func() {
+		pw.CloseWithError(pack(pw, in, recipients))
+	}()
+	err = store.Put(ctx, "packed.zst.age", pr, storage.PutOptions{})
+	pr.CloseWithError(err)
+	return err
+}
+
+func pack(w io.Writer, in io.Reader, to archive.Sealer) error {
+	a, err := archive.NewWriter(w, archive.Options{Level: 1, Sealer: to})
+	if err != nil {
+		return err
+	}
+	defer a.Abort()
+	if _, err := io.Copy(a, bufio.NewReaderSize(in, 1<<20)); err != nil {
+		return err
+	}
+	return a.Close()
+}
+
+// encode compresses a dump on disk as the pipeline does, DUMP, and does nothing
+// else: what the library alone takes with all cores.
+func encode(_ context.Context, args []string) error {
+	in, err := os.Open(args[0])
+	if err != nil {
+		return err
+	}
+	defer in.Close() // read only
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(archive.FrameSize/4), zstd.WithSingleSegment(true))
+	if err != nil {
+		return err
+	}
+	var next atomic.Int64
+	var g errgroup.Group
+	for range runtime.GOMAXPROCS(0) {
+		g.Go(func() error {
+			plain, packed := make([]byte, archive.FrameSize), make([]byte, 0, archive.FrameSize)
+			for {
+				at := next.Add(archive.FrameSize) - archive.FrameSize
+				if at >= info.Size() {
+					return nil
+				}
+				n, err := in.ReadAt(plain, at)
+				if err != nil && err != io.EOF {
+					return err
+				}
+				packed = encoder.EncodeAll(plain[:n], packed[:0])
+			}
+		})
+	}
+	return g.Wait()
+}
