@@ -104,5 +104,5 @@ func (a *app) log(level, message string) {
 	case "hint":
 		prefix = "hint: "
 	}
-	fmt.Fprintln(a.Err, prefix+strings.ReplaceAll(message, "\n", "\n  "))
+	fmt.Fprintln(a.Err, prefix+strings.ReplaceAll(printable(message), "\n", "\n  "))
 }

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"golang.org/x/term"
 )
@@ -20,7 +23,9 @@ type result interface {
 // print writes a result as text or, with --json, as one JSON value.
 func (a *app) print(r result) error {
 	if !a.json {
-		r.Text(a.Out)
+		var text strings.Builder
+		r.Text(&text)
+		_, _ = io.WriteString(a.Out, printable(text.String())) // the terminal's errors are not ours
 		return nil
 	}
 	enc := json.NewEncoder(a.Out)
@@ -30,6 +35,24 @@ func (a *app) print(r result) error {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil
+}
+
+// printable shows what a terminal would obey in its escaped form. Manifests,
+// names of objects and answers of servers are other people's words.
+func printable(s string) string {
+	obeyed := func(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) }
+	if !strings.ContainsFunc(s, obeyed) {
+		return s
+	}
+	var out strings.Builder
+	for _, r := range s {
+		if obeyed(r) {
+			out.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
 }
 
 // table writes rows of columns that are separated by tabs.

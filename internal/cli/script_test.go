@@ -20,7 +20,8 @@ import (
 // run, under the race detector.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"vapora-backup": func() { os.Exit(cli.Main(cli.System(), os.Args[1:])) },
+		"vapora-backup":            func() { os.Exit(cli.Main(cli.System(), os.Args[1:])) },
+		"age-plugin-" + pluginName: func() { os.Exit(runPlugin()) },
 	})
 }
 
@@ -45,7 +46,7 @@ func TestScriptsWithServers(t *testing.T) {
 	root := filepath.Join("..", "..", "testdata")
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join(root, "script", "server"),
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "sql": sql(srv), "flip": flip, "expand": expand},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "sql": sql(srv), "flip": flip, "expand": expand, "wrapkey": wrapkey, "signin": signin},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {

@@ -125,7 +125,7 @@ func (i *Identities) explain(err error) error {
 		}
 		return hint.Wrap(
 			fmt.Errorf("%w: sealed for %s; tried %s", ErrNoMatch, kinds(noMatch.StanzaTypes), strings.Join(tried, ", ")),
-			"the manifest names the recipients: use the identity of one of them")
+			"the manifest names the recipients: use the identity of one of them; if this is one, the object is damaged: verify tells")
 	case errors.As(err, &ofPlugin):
 		return withPluginHint(err)
 	default:

@@ -29,7 +29,7 @@ func main() {
 
 // parts are what runs in a process of its own, so that its time and memory can
 // be measured.
-var parts = map[string]func(context.Context, []string) error{"pipeline": pipeline, "encode": encode, "post": post, "take": take}
+var parts = map[string]func(context.Context, []string) error{"pipeline": pipeline, "encode": encode, "post": post, "batches": batches, "take": take}
 
 func exit(err error) {
 	if err != nil {

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,34 +71,6 @@ func (b *bench) fill(ctx context.Context, srv *surrealtest.Server) error {
 	// In a process of its own: what this one has in memory would be counted
 	// as the peak of every child.
 	_, err := b.shell(ctx, "exec "+b.self+" post "+srv.URL+" export.surql")
-	return err
-}
-
-// post sends a plain dump to /import, as a user's curl would.
-func post(ctx context.Context, args []string) error {
-	text, err := os.ReadFile(args[1])
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, args[0]+"/import", bytes.NewReader(text))
-	if err != nil {
-		return err
-	}
-	req.SetBasicAuth("root", "root")
-	for name, value := range map[string]string{"Accept": "application/json", "surreal-ns": "bench", "surreal-db": "main"} {
-		req.Header.Set(name, value)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	body, err := io.ReadAll(res.Body)
-	if cerr := res.Body.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil && strings.TrimSpace(string(body)) != "[]" {
-		err = fmt.Errorf("import: status %d: %.200s", res.StatusCode, body)
-	}
 	return err
 }
 

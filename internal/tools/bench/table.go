@@ -60,7 +60,7 @@ func page(table, tools string) string {
 		"1. a whole `backup db`, proof and commit included, against `curl` of the same export to nowhere,\n   and against what one would type instead, which proves nothing.\n" +
 		"2. compress, seal, sum and store a dump on disk, against tools that do less or more of it.\n   The library that compresses, alone and to nowhere, is the floor of it.\n" +
 		"3. `get`, which proves every sum, against decrypting and unpacking alone.\n" +
-		"4. `restore db`, which proves the backup first and checks the database afterwards, against posting the\n   plain dump, which does neither and loses what docs/design.md says.\n" +
+		"4. `restore db`, which proves the backup first and checks the database afterwards, against posting the\n   plain dump, which does neither and loses what docs/design.md says.\n   The same batches as bare posts from memory, three at once, are what the server itself takes.\n" +
 		"5. stored bytes that a restore of one small table reads.\n"
 }
 
