@@ -66,6 +66,9 @@ func (s *Source) Dump(ctx context.Context, w io.Writer) (*Dumped, error) {
 		return nil, err
 	}
 	o, err := s.export(ctx, w)
+	if err == nil {
+		err = ctx.Err() // nothing below asks the server, as a rule
+	}
 	if err != nil {
 		return nil, err
 	}
