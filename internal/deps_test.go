@@ -28,8 +28,11 @@ var may = map[string][]string{
 	"internal/db":                  {"internal/db/surql", "internal/db/replay", "internal/hint"},
 	"internal/db/replay":           {"internal/db/surql", "internal/hint"},
 	"internal/storage":             {"internal/hint"},
+	"internal/storage/transport":   {"internal/storage"},
 	"internal/storage/local":       {"internal/storage", "internal/hint"},
-	"internal/storage/s3":          {"internal/storage", "internal/hint"},
+	"internal/storage/s3":          {"internal/storage", "internal/storage/transport", "internal/hint"},
+	"internal/storage/gcs":         {"internal/storage", "internal/storage/transport", "internal/hint"},
+	"internal/storage/azblob":      {"internal/storage", "internal/storage/transport", "internal/hint"},
 	"internal/archive":             {"internal/hint"},
 	"internal/crypt":               {"internal/hint"},
 	"internal/config":              {"internal/hint"},
@@ -39,7 +42,7 @@ var may = map[string][]string{
 
 // toolRooms may import anything of ours: they are for tests, the demonstration
 // and the benchmark, and nothing of the product may import them.
-var toolRooms = []string{"internal/surrealtest", "internal/s3test", "internal/storage/storagetest", "internal/stocktool", "internal/tools"}
+var toolRooms = []string{"internal/surrealtest", "internal/s3test", "internal/gcstest", "internal/azuretest", "internal/storage/storagetest", "internal/stocktool", "internal/testserver", "internal/tools"}
 
 // only says which packages of others have a single room.
 var only = map[string][]string{
@@ -51,7 +54,10 @@ var only = map[string][]string{
 	"aead.dev/minisign":              {"internal/crypt"},
 	"github.com/klauspost/compress":  {"internal/archive"},
 	"github.com/aws":                 {"internal/storage/s3"},
-	"net/http":                       {"internal/db", "internal/storage/s3"},
+	"cloud.google.com/go":            {"internal/storage/gcs"},
+	"google.golang.org/api":          {"internal/storage/gcs"},
+	"github.com/Azure":               {"internal/storage/azblob"},
+	"net/http":                       {"internal/db", "internal/storage/s3", "internal/storage/gcs", "internal/storage/azblob", "internal/storage/transport"},
 }
 
 type pkg struct {

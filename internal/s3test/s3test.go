@@ -1,31 +1,24 @@
 // Package s3test starts real S3 servers on loopback, for tests only.
-//
-// A server that is neither in PATH nor in the cache is built once with
-// "go install", which takes minutes. A test that needs one fails where it
-// cannot be had; it is never skipped.
 package s3test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/vapora-platform/vapora-backup/internal/testserver"
 )
 
 // A Program is an S3 server.
@@ -47,9 +40,7 @@ type Server struct {
 	AccessKey string
 	SecretKey string
 
-	cmd  *exec.Cmd
-	done chan struct{} // closed when the process has ended
-	log  *bytes.Buffer // to be read when done is closed
+	process *testserver.Process
 }
 
 // Start starts a server that lives as long as the test.
@@ -70,49 +61,13 @@ func Launch(ctx context.Context, p Program, dir string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get %s: %w", p, err)
 	}
-	// Somebody else may take the free port before the server does.
-	for range 3 {
-		var s *Server
-		if s, err = launch(ctx, p, binary, dir); err == nil {
-			return s, nil
-		}
-	}
-	return nil, fmt.Errorf("start %s: %w", p, err)
-}
-
-func launch(ctx context.Context, p Program, binary, dir string) (*Server, error) {
-	address, err := freeAddress()
+	s := &Server{Region: "us-east-1", AccessKey: "vapora-test", SecretKey: rand.Text()}
+	s.process, err = testserver.Start(ctx, func(address string) (*exec.Cmd, error) {
+		s.Endpoint = "http://" + address
+		return s.command(p, binary, address, dir)
+	}, func(ctx context.Context, _ string) error { return s.ready(ctx, p) })
 	if err != nil {
-		return nil, err
-	}
-	s := &Server{
-		Endpoint: "http://" + address, Region: "us-east-1",
-		AccessKey: "vapora-test", SecretKey: rand.Text(),
-		done: make(chan struct{}), log: new(bytes.Buffer),
-	}
-	if s.cmd, err = s.command(p, binary, address, dir); err != nil {
-		return nil, err
-	}
-	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	dieWithParent(s.cmd)
-	started := make(chan error)
-	go func() {
-		// On Linux, the parent that the server dies with is this thread.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		defer close(s.done)
-		err := s.cmd.Start()
-		started <- err
-		if err == nil {
-			_ = s.cmd.Wait() // how it ended is in the log
-		}
-	}()
-	if err := <-started; err != nil {
-		return nil, err
-	}
-	if err := s.ready(ctx, p); err != nil {
-		s.Stop()
-		return nil, fmt.Errorf("%w\n%s", err, s.log)
+		return nil, fmt.Errorf("start %s: %w", p, err)
 	}
 	return s, nil
 }
@@ -142,47 +97,29 @@ func (s *Server) command(p Program, binary, address, dir string) (*exec.Cmd, err
 	return nil, errors.New("no such server is known")
 }
 
-// ready waits until the server answers, its process ends or a minute is over.
+// ready asks once whether the server is.
 func (s *Server) ready(ctx context.Context, p Program) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
 	url := s.Endpoint
 	if p == MinIO {
 		url += "/minio/health/ready"
 	}
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-		if err != nil {
-			return err
-		}
-		if resp, err := http.DefaultClient.Do(req); err == nil {
-			resp.Body.Close()
-			if p != MinIO || resp.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case <-s.done:
-			return fmt.Errorf("it ended: %v", s.cmd.ProcessState)
-		case <-ctx.Done():
-			return fmt.Errorf("no answer: %w", ctx.Err())
-		case <-tick.C:
-		}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
 	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	resp.Body.Close()
+	if p == MinIO && resp.StatusCode != http.StatusOK {
+		return errors.New(resp.Status)
+	}
+	return nil
 }
 
 // Stop ends the server and waits for its end.
-func (s *Server) Stop() {
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-s.done:
-	case <-time.After(5 * time.Second):
-		_ = s.cmd.Process.Kill()
-		<-s.done
-	}
-}
+func (s *Server) Stop() { _ = s.process.Stop() } // killed, if it will not
 
 // Bucket makes an empty bucket and returns its name.
 func (s *Server) Bucket(t testing.TB) string {
@@ -210,13 +147,4 @@ func (s *Server) Client() *s3.Client {
 		BaseEndpoint: aws.String(s.Endpoint), Region: s.Region, UsePathStyle: true,
 		Credentials: credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
 	})
-}
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }

@@ -7,13 +7,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/vapora-platform/vapora-backup/internal/testserver"
 )
 
 // Find returns the path of a tool: in the tests' cache, or in PATH. Where there
 // is none the test is skipped with the reason, and with CI set it fails.
 func Find(t testing.TB, name string) string {
 	t.Helper()
-	if path := filepath.Join(Cache(), "bin", name); executable(path) {
+	if path := filepath.Join(testserver.Cache(), "bin", name); executable(path) {
 		return path
 	}
 	path, err := exec.LookPath(name)
@@ -25,18 +27,6 @@ func Find(t testing.TB, name string) string {
 	}
 	t.Skipf("%s is not installed; `make tools` does it where it can", name)
 	return ""
-}
-
-// Cache returns the folder that the tests' servers and tools are built into.
-func Cache() string {
-	if dir := os.Getenv("VAPORA_TEST_CACHE"); dir != "" {
-		return dir
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		dir = os.TempDir()
-	}
-	return filepath.Join(dir, "vapora-backup")
 }
 
 func executable(path string) bool {

@@ -29,8 +29,8 @@ type Store interface {
 	// Read that hangs is the caller's to end, cancelling ctx does not.
 	Put(ctx context.Context, key string, r io.Reader, o PutOptions) error
 
-	// Get opens the whole object; a missing one is fs.ErrNotExist.
-	// The caller closes the reader, which ends with ctx.
+	// Get opens the whole object; a missing one is fs.ErrNotExist, one that
+	// must be thawed first ErrCold. The caller closes the reader, which ends with ctx.
 	Get(ctx context.Context, key string) (io.ReadCloser, error)
 
 	// List yields every object whose key starts with prefix, in no promised
@@ -38,7 +38,7 @@ type Store interface {
 	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
 
 	// Delete removes one object; a missing one is fs.ErrNotExist where the
-	// store can tell.
+	// store can tell, one that a lock or a hold keeps is ErrLocked.
 	Delete(ctx context.Context, key string) error
 }
 
@@ -55,6 +55,7 @@ type Object struct {
 	Key      string
 	Size     int64     // bytes as stored
 	Modified time.Time // UTC, by the store's clock
+	Class    string    // storage class or access tier, as the store names it; "" where it has none
 }
 
 // PutOptions are wishes for one object. The zero value is a plain Put.
@@ -62,6 +63,15 @@ type PutOptions struct {
 	// Kind is the kind of backup that the object belongs to ("database"); a
 	// store that encrypts at rest may hold a key per kind.
 	Kind string
+
+	// Class is the storage class or access tier that the object goes into, as
+	// the store names it; "" is the store's own. A store that does not know it
+	// fails the Put.
+	Class string
+
+	// Lock is on the object from its first moment. A store that cannot do this,
+	// or does not confirm it, fails the Put with ErrNoLock.
+	Lock Lock
 }
 
 // ErrKey is what an unusable key is, wrapped with the reason.

@@ -7,16 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
-	"github.com/vapora-platform/vapora-backup/internal/stocktool"
+	"github.com/vapora-platform/vapora-backup/internal/testserver"
 )
 
 // Options say which server to start.
@@ -34,10 +32,7 @@ type Server struct {
 	Version            string // "surrealdb-3.3.5"
 	Username, Password string // root's
 
-	port *port
-	cmd  *exec.Cmd
-	done chan struct{}
-	log  tail
+	process *testserver.Process
 }
 
 // Launch starts a server and waits until it answers a query.
@@ -55,17 +50,25 @@ func Launch(ctx context.Context, o Options) (*Server, error) {
 			return nil, fmt.Errorf("install the npm engine: %w", err)
 		}
 	}
-	var last error
-	for range 5 { // a free port may be taken by others before the server has it
-		s := &Server{Engine: engine, Username: "root", Password: "root", done: make(chan struct{})}
-		if last = s.start(ctx, program, store, o.Args); last == nil {
-			return s, nil
+	s := &Server{Engine: engine, Username: "root", Password: "root"}
+	s.process, err = testserver.Start(ctx, func(address string) (*exec.Cmd, error) {
+		if engine == "real" {
+			return exec.Command(program, s.args(address, o.Args, store)...), nil
 		}
-		if ctx.Err() != nil {
-			break
-		}
+		_, port, err := net.SplitHostPort(address)
+		return exec.Command("node", program, "--port", port, "--user", s.Username, "--pass", s.Password, store), err
+	}, func(ctx context.Context, address string) error {
+		s.URL = "http://" + address
+		_, err := s.Exec(ctx, "", "", "RETURN 1")
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start the %s engine: %w", engine, err)
 	}
-	return nil, last
+	if s.Version, err = s.version(ctx); err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	return s, nil
 }
 
 // store returns what a server is told of its store.
@@ -108,88 +111,27 @@ func realServer() string {
 	if path, err := exec.LookPath("surreal"); err == nil {
 		return path
 	}
-	path := filepath.Join(stocktool.Cache(), "surreal-3.3.5", "surreal")
+	path := filepath.Join(testserver.Cache(), "surreal-3.3.5", "surreal")
 	if _, err := os.Stat(path); err != nil {
 		return ""
 	}
 	return path
 }
 
-func (s *Server) start(ctx context.Context, program, store string, args []string) (err error) {
-	if s.port, err = takePort(); err != nil {
-		return err
-	}
-	s.URL = "http://" + s.port.address()
-	if s.Engine == "real" {
-		s.cmd = exec.Command(program, s.args(args, store)...)
-	} else {
-		s.cmd = exec.Command("node", program, "--port", strconv.Itoa(s.port.number), "--user", s.Username, "--pass", s.Password, store)
-	}
-	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
-	s.cmd.SysProcAttr = childAttributes()
-	if err := s.cmd.Start(); err != nil {
-		return errors.Join(fmt.Errorf("start the %s engine: %w", s.Engine, err), s.port.release())
-	}
-	go func() {
-		_ = s.cmd.Wait() // how it ended is seen by who waits for it
-		_ = s.port.release()
-		close(s.done)
-	}()
-	if err := s.ready(ctx); err != nil {
-		return errors.Join(err, s.Stop())
-	}
-	return nil
-}
-
 // args are a real server's.
-func (s *Server) args(more []string, store string) []string {
-	args := []string{"start", "--bind", s.port.address(), "--user", s.Username, "--pass", s.Password, "--log", "error", "--no-banner"}
+func (s *Server) args(address string, more []string, store string) []string {
+	args := []string{"start", "--bind", address, "--user", s.Username, "--pass", s.Password, "--log", "error", "--no-banner"}
 	if !slices.ContainsFunc(more, func(a string) bool { return strings.HasPrefix(a, "--allow-experimental") }) {
 		args = append(args, "--allow-experimental=files")
 	}
 	return append(append(args, more...), store)
 }
 
-// ready waits until the server answers a query of root's.
-func (s *Server) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if _, err := s.Exec(ctx, "", "", "RETURN 1"); err == nil {
-			s.Version, err = s.version(ctx)
-			return err
-		}
-		select {
-		case <-s.done:
-			return fmt.Errorf("the %s engine ended before it was ready:\n%s", s.Engine, s.Log())
-		case <-ctx.Done():
-			return fmt.Errorf("the %s engine is not ready: %w\n%s", s.Engine, ctx.Err(), s.Log())
-		case <-tick.C:
-		}
-	}
-}
-
 // Stop ends the server: asked first, killed after five seconds.
-func (s *Server) Stop() error {
-	select {
-	case <-s.done:
-		return nil
-	default:
-	}
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	select {
-	case <-s.done:
-		return nil
-	case <-time.After(5 * time.Second):
-	}
-	err := s.cmd.Process.Kill()
-	<-s.done
-	return err
-}
+func (s *Server) Stop() error { return s.process.Stop() }
+
+// PID is the server's process.
+func (s *Server) PID() int { return s.process.PID() }
 
 // Log returns the end of what the server printed.
-func (s *Server) Log() string { return s.log.String() }
+func (s *Server) Log() string { return s.process.Log() }

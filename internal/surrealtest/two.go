@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vapora-platform/vapora-backup/internal/stocktool"
+	"github.com/vapora-platform/vapora-backup/internal/testserver"
 )
 
 // Engine2 loads a dump into the engine 2.7 as its `import` does, and returns
@@ -39,7 +39,7 @@ func write(t testing.TB, name string, text []byte) string {
 
 func two(t testing.TB, args ...string) ([]byte, []string) {
 	t.Helper()
-	binary := filepath.Join(stocktool.Cache(), "surreal2-2.7.0", "surreal2")
+	binary := filepath.Join(testserver.Cache(), "surreal2-2.7.0", "surreal2")
 	if _, err := os.Stat(binary); err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal("no engine 2.7 in the cache; `make surreal2` builds it")

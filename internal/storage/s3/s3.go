@@ -18,21 +18,21 @@ package s3
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
+	"github.com/vapora-platform/vapora-backup/internal/storage/transport"
 )
 
 // The bounds of a part, and how many an object may have, are Amazon's.
@@ -44,7 +44,6 @@ const (
 	defaultPartSize    = 16 << 20
 	defaultConcurrency = 3
 	defaultAttempts    = 7
-	defaultSilence     = 2 * time.Minute
 )
 
 // When checksums are sent.
@@ -83,6 +82,8 @@ type Options struct {
 	// Silence is how long a connection may carry nothing before it is given
 	// up. 0: two minutes.
 	Silence time.Duration
+	// Bandwidth bounds all traffic with the server; nil does not.
+	Bandwidth *storage.Bandwidth
 
 	// Checksums is ChecksumsSupported (also "") or ChecksumsRequired. The
 	// checksum travels as a header and never as a trailer, so it works
@@ -116,11 +117,14 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	roots, err := o.roots()
+	connect, err := transport.Options{CAFile: o.CAFile, Silence: o.Silence, Bandwidth: o.Bandwidth}.Load()
 	if err != nil {
 		return nil, err
 	}
-	load := []func(*config.LoadOptions) error{config.WithHTTPClient(httpClient(roots, o.Silence))}
+	// The SDK's own timeout counts an upload of which the answer is still to
+	// come as silence.
+	web := awshttp.NewBuildableClient().WithReadTimeout(0).WithTransportOptions(connect)
+	load := []func(*config.LoadOptions) error{config.WithHTTPClient(web)}
 	if o.Region != "" {
 		load = append(load, config.WithRegion(o.Region))
 	}
@@ -186,9 +190,6 @@ func (o *Options) complete() error {
 	if o.Attempts == 0 {
 		o.Attempts = defaultAttempts
 	}
-	if o.Silence == 0 {
-		o.Silence = defaultSilence
-	}
 	if o.Concurrency < 0 || o.Attempts < 0 || o.Silence < 0 {
 		return errors.New("concurrency, attempts and silence cannot be negative")
 	}
@@ -200,25 +201,6 @@ func (o *Options) complete() error {
 		return fmt.Errorf("checksums %q is neither %s nor %s", o.Checksums, ChecksumsSupported, ChecksumsRequired)
 	}
 	return o.SSE.check()
-}
-
-// roots returns the authorities to trust; nil are the system's.
-func (o *Options) roots() (*x509.CertPool, error) {
-	if o.CAFile == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(o.CAFile)
-	if err != nil {
-		return nil, fmt.Errorf("read authorities: %w", err)
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("read authorities: %s holds no PEM certificate", o.CAFile)
-	}
-	return pool, nil
 }
 
 // key returns the key in the bucket.

@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
+	"github.com/vapora-platform/vapora-backup/internal/testserver"
 )
 
 func main() {
@@ -67,7 +67,7 @@ func run(ctx context.Context) (err error) {
 	flag.Int64Var(&b.export, "export", 200, "megabytes of the database that 1 exports")
 	flag.Int64Var(&b.live, "live", 30, "megabytes of the database that 4 restores")
 	flag.Parse()
-	if b.root, err = surrealtest.Root(); err != nil {
+	if b.root, err = testserver.Root(); err != nil {
 		return err
 	}
 	if b.self, err = os.Executable(); err != nil {

@@ -30,7 +30,7 @@ func (b *bench) backup(ctx context.Context) error {
 		bound float64
 	}{
 		{"reading the export to nowhere", side{line: "exec " + export + " -o /dev/null"}, 1.05},
-		{"the export through zstd -1 -T2 | age", side{line: export + " | zstd -1 -T2 -q -c | " + b.age() + " -R keys/identity.pub -o z", before: "rm -f z", stored: "z"}, 0},
+		{"the export through zstd -1 -T2 | age", side{line: export + " | zstd -1 -T2 -q -c | " + b.age() + " -R keys/identity.pub -o z", before: "rm -rf z", stored: "z"}, 0},
 	} {
 		x, y, err := b.pair(ctx, ours, t.side)
 		if err != nil {
@@ -49,8 +49,8 @@ func (b *bench) pack(ctx context.Context) error {
 		tool, what, before, line, stored string
 		bound                            float64
 	}{
-		{"zstd", "zstd -1 -T2 | age", "rm -f z", "zstd -1 -T2 -q -c dump.surql | " + b.age() + " -R keys/identity.pub -o z", "z", 1.1},
-		{"openssl", "gzip -6 | openssl enc", "rm -f z", "gzip -6 -c dump.surql | openssl enc -aes-256-cbc -pbkdf2 -pass pass:x -out z", "z", 0},
+		{"zstd", "zstd -1 -T2 | age", "rm -rf z", "zstd -1 -T2 -q -c dump.surql | " + b.age() + " -R keys/identity.pub -o z", "z", 1.1},
+		{"openssl", "gzip -6 | openssl enc", "rm -rf z", "gzip -6 -c dump.surql | openssl enc -aes-256-cbc -pbkdf2 -pass pass:x -out z", "z", 0},
 		{"restic", "restic", "rm -rf z; restic init -q -r z", "exec restic backup -q -r z dump.surql", "z", 0.45},
 		{"borg", "borg, zstd,1", "rm -rf z; borg init -e repokey-blake2 z", "exec borg create -C zstd,1 z::x dump.surql", "z", 0},
 	} {
@@ -72,7 +72,7 @@ func (b *bench) pack(ctx context.Context) error {
 func (b *bench) encoder(ctx context.Context) error {
 	x, y, err := b.pair(ctx,
 		side{line: "exec " + b.self + " encode dump.surql"},
-		side{line: "zstd -1 -T2 -q -c dump.surql | " + b.age() + " -R keys/identity.pub -o z", before: "rm -f z"})
+		side{line: "zstd -1 -T2 -q -c dump.surql | " + b.age() + " -R keys/identity.pub -o z", before: "rm -rf z"})
 	b.rows = append(b.rows, row{what: "2 our encoder, nothing else", against: "zstd -1 -T2 | age", ours: x, theirs: y, note: "the library alone on all cores"})
 	return err
 }

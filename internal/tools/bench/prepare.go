@@ -15,9 +15,9 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
 	"github.com/vapora-platform/vapora-backup/internal/db"
-	"github.com/vapora-platform/vapora-backup/internal/stocktool"
 	"github.com/vapora-platform/vapora-backup/internal/storage/local"
 	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
+	"github.com/vapora-platform/vapora-backup/internal/testserver"
 	"github.com/vapora-platform/vapora-backup/internal/tools/corpus"
 )
 
@@ -27,7 +27,7 @@ func (b *bench) vapora() string { return filepath.Join(b.root, "vapora-backup") 
 
 // age is the stock tool: the newest, of the tests' cache, where it is there.
 func (b *bench) age() string {
-	if path := filepath.Join(stocktool.Cache(), "bin", "age"); size(path) > 0 {
+	if path := filepath.Join(testserver.Cache(), "bin", "age"); size(path) > 0 {
 		return path
 	}
 	return "age"

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
+	"github.com/vapora-platform/vapora-backup/internal/testserver"
 )
 
 func main() {
@@ -44,7 +45,7 @@ const (
 )
 
 func run(ctx context.Context) (err error) {
-	root, err := surrealtest.Root()
+	root, err := testserver.Root()
 	if err != nil {
 		return err
 	}

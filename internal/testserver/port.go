@@ -1,4 +1,4 @@
-package surrealtest
+package testserver
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package s3_test
+package transport_test
 
 import (
 	"errors"
@@ -9,7 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/vapora-platform/vapora-backup/internal/storage/s3"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+	"github.com/vapora-platform/vapora-backup/internal/storage/transport"
 )
 
 const silence = 2 * time.Minute
@@ -18,7 +19,7 @@ const silence = 2 * time.Minute
 func TestSlowConnectionLives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
-		c := s3.NewConn(near, silence)
+		c := transport.NewConn(near, silence, nil)
 		go func() {
 			defer far.Close()
 			// First it takes a megabyte, slowly, while its answer is awaited.
@@ -56,7 +57,7 @@ func TestSilentConnectionDies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
 		defer far.Close()
-		c := s3.NewConn(near, silence)
+		c := transport.NewConn(near, silence, nil)
 		start := time.Now()
 		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("read: got %v, want a timeout", err)
@@ -66,6 +67,34 @@ func TestSilentConnectionDies(t *testing.T) {
 		}
 		if got := time.Since(start); got != 2*silence {
 			t.Errorf("got %v, want %v", got, 2*silence)
+		}
+	})
+}
+
+// Bytes of both directions share the bandwidth, and waiting for it is no silence.
+func TestBandwidth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		c := transport.NewConn(near, silence, storage.NewBandwidth(64<<10))
+		go func() {
+			defer far.Close()
+			if _, err := io.CopyN(io.Discard, far, 1<<20); err != nil {
+				t.Error(err)
+			}
+			if _, err := far.Write(make([]byte, 1<<20)); err != nil {
+				t.Error(err)
+			}
+		}()
+		start := time.Now()
+		if _, err := c.Write(make([]byte, 1<<20)); err != nil {
+			t.Error(err)
+		}
+		if n, err := io.CopyN(io.Discard, c, 1<<20); err != nil {
+			t.Errorf("read: got %d, %v", n, err)
+		}
+		// The first piece passes at once.
+		if got := time.Since(start); got != 31*time.Second {
+			t.Errorf("2 MiB at 64 KiB/s took %v", got)
 		}
 	})
 }

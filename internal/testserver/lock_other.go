@@ -1,6 +1,6 @@
 //go:build !unix
 
-package s3test
+package testserver
 
 // lock does nothing: here two processes may build the same program at once,
 // which costs time and harms nobody.
