@@ -121,7 +121,7 @@ func postText(ctx context.Context, url string, text []byte) error {
 		err = cerr
 	}
 	if err == nil && strings.TrimSpace(string(body)) != "[]" {
-		err = fmt.Errorf("import: status %d: %.200s", res.StatusCode, body)
+		err = fmt.Errorf("import: status %d: %.700s", res.StatusCode, body)
 	}
 	return err
 }
@@ -135,19 +135,18 @@ func batches(ctx context.Context, args []string) error {
 		return err
 	}
 	var definitions []byte
-	bodies := [][]byte{nil}
+	const head = "OPTION IMPORT;\n"
+	bodies := [][]byte{[]byte(head)}
 	for line := range bytes.Lines(text) {
-		last := &bodies[len(bodies)-1]
-		switch {
-		case !bytes.HasPrefix(line, []byte("INSERT")):
+		if !bytes.HasPrefix(line, []byte("INSERT")) {
 			definitions = append(definitions, line...)
-		case len(*last)+len(line) > 512<<10:
-			bodies = append(bodies, append([]byte("OPTION IMPORT;\n"), line...))
-		case *last == nil:
-			*last = append([]byte("OPTION IMPORT;\n"), line...)
-		default:
-			*last = append(*last, line...)
+			continue
 		}
+		if last := bodies[len(bodies)-1]; len(last) > len(head) && len(last)+len(line) > 512<<10 {
+			bodies = append(bodies, []byte(head))
+		}
+		last := &bodies[len(bodies)-1]
+		*last = append(*last, line...)
 	}
 	if err := postText(ctx, args[0], definitions); err != nil {
 		return err
