@@ -8,6 +8,7 @@ import (
 
 	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
+	"github.com/vapora-platform/vapora-backup/internal/stocktool"
 )
 
 func isDamage(err error) bool { return errors.Is(err, archive.ErrDamaged) }
@@ -126,13 +127,13 @@ func TestForeign(t *testing.T) {
 		"with its size":    {"-c", "--stream-size=1000"},
 		"without checksum": {"-c", "--no-check"},
 	} {
-		packed, err := stock(t, small, "zstd", args...)
+		packed, err := stocktool.Run(t, small, "zstd", args...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		refused(t, "zstd "+name, 0, seal(t, packed, k), k)
 	}
-	packed, err := stock(t, large, "zstd", "-c", "--stream-size=8388608")
+	packed, err := stocktool.Run(t, large, "zstd", "-c", "--stream-size=8388608")
 	if err != nil {
 		t.Fatal(err)
 	}

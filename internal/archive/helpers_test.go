@@ -7,9 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -127,21 +125,4 @@ func unseal(t testing.TB, stored []byte, o archive.Opener) []byte {
 		t.Fatal(err)
 	}
 	return content
-}
-
-// stock runs a program that must be installed, with stdin.
-func stock(t *testing.T, stdin []byte, name string, args ...string) ([]byte, error) {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		t.Fatalf("%s is needed for this test: install the packages age, zstd and minisign", name)
-	}
-	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Stdin = bytes.NewReader(stdin)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		err = fmt.Errorf("%s: %w: %s", name, err, stderr.String())
-	}
-	return out, err
 }

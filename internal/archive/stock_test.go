@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/vapora-platform/vapora-backup/internal/archive"
+	"github.com/vapora-platform/vapora-backup/internal/stocktool"
 )
 
 // What docs/restore-by-hand.md promises: `age -d | zstd -d` gives the plain bytes.
@@ -16,15 +17,15 @@ func TestStockReads(t *testing.T) {
 	for _, size := range []int{0, 1, 1000, archive.FrameSize, 2*archive.FrameSize + 1} {
 		plain := dump(size)
 		stored, _ := write(t, plain, k)
-		packed, err := stock(t, stored, "age", "-d", "-i", k.file)
+		packed, err := stocktool.Run(t, stored, "age", "-d", "-i", k.file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := stock(t, packed, "zstd", "-d", "-c")
+		got, err := stocktool.Run(t, packed, "zstd", "-d", "-c")
 		if err != nil || !bytes.Equal(got, plain) {
 			t.Errorf("size %d: got %d bytes, %v, want those that were written", size, len(got), err)
 		}
-		if _, err := stock(t, packed, "zstd", "-t"); err != nil {
+		if _, err := stocktool.Run(t, packed, "zstd", "-t"); err != nil {
 			t.Errorf("size %d: %v", size, err)
 		}
 	}
@@ -37,7 +38,7 @@ func TestStockSeals(t *testing.T) {
 	plain := dump(1000)
 	stored, _ := write(t, plain, k)
 	recipient := k.Identities.Recipients()[0].Public
-	sealed, err := stock(t, unseal(t, stored, k), "age", "-r", recipient)
+	sealed, err := stocktool.Run(t, unseal(t, stored, k), "age", "-r", recipient)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func TestStockRefusesAborted(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Abort()
-	_, err = stock(t, stored.Bytes(), "age", "-d", "-i", k.file)
+	_, err = stocktool.Run(t, stored.Bytes(), "age", "-d", "-i", k.file)
 	// The second, when it was cut within a chunk.
 	if err == nil || !strings.Contains(err.Error(), "unexpected EOF") && !strings.Contains(err.Error(), "authenticate payload chunk") {
 		t.Errorf("got %v from age, want it to miss the end", err)

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
+	"github.com/vapora-platform/vapora-backup/internal/stocktool"
 )
 
 // generate makes a key pair and returns the file of its private half.
@@ -88,19 +88,12 @@ func opens(t *testing.T, i *crypt.Identities, sealed []byte) {
 	}
 }
 
-// stock runs a program that must be installed.
+// stock runs a stock tool that must succeed.
 func stock(t *testing.T, stdin []byte, name string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		t.Fatalf("%s is needed for this test: install the packages age, minisign and openssh-client", name)
-	}
-	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Stdin = bytes.NewReader(stdin)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+	out, err := stocktool.Run(t, stdin, name, args...)
 	if err != nil {
-		t.Fatalf("%s %s: %v: %s%s", name, strings.Join(args, " "), err, out, stderr.String())
+		t.Fatal(err)
 	}
 	return string(out)
 }

@@ -3,9 +3,12 @@
 package stocktool
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/vapora-platform/vapora-backup/internal/testserver"
@@ -32,4 +35,19 @@ func Find(t testing.TB, name string) string {
 func executable(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+}
+
+// Run runs a tool with that standard input and returns what it printed; its
+// error holds what it complained of.
+func Run(t testing.TB, stdin []byte, name string, args ...string) ([]byte, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), Find(t, name), args...)
+	cmd.Stdin = bytes.NewReader(stdin)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		err = fmt.Errorf("%s %s: %w: %s%s", name, strings.Join(args, " "), err, out, stderr.String())
+	}
+	return out, err
 }
