@@ -11,22 +11,27 @@ import (
 )
 
 // commit makes the backup exist at every destination that took the data.
-func (j *Job) commit(ctx context.Context, c committer, f *fan, m *catalog.Manifest, start time.Time) *Result {
-	res := &Result{Manifest: m, Destinations: make([]Stored, len(f.outlets))}
+func (j *Job) commit(ctx context.Context, c committer, outlets []*outlet, m *catalog.Manifest, start time.Time) *Result {
+	res := &Result{Manifest: m, Destinations: make([]Stored, len(outlets))}
 	var running sync.WaitGroup
-	for i, o := range f.outlets {
+	for i, o := range outlets {
 		running.Go(func() {
-			if o.err == nil {
+			if o.err == nil && o.skipped == "" {
 				o.err = c.commit(ctx, o)
 			}
-			res.Destinations[i] = Stored{
-				Name: o.Name, Required: o.Required, Bytes: o.bytes, Err: o.err,
-				Seconds: j.Now().Sub(start).Seconds(),
-			}
+			res.Destinations[i] = o.stored(j.Now().Sub(start))
 		})
 	}
 	running.Wait()
 	return res
+}
+
+// stored is what became of the outlet.
+func (o *outlet) stored(took time.Duration) Stored {
+	return Stored{
+		Name: o.Name, Required: o.Required, Skipped: o.skipped, Bytes: o.bytes, Seconds: took.Seconds(),
+		Lock: o.lock, Class: o.Class, Unseen: o.unseen, Err: o.err,
+	}
 }
 
 // A committer holds what follows the data, the same for all.
@@ -37,11 +42,12 @@ type committer struct {
 }
 
 func (c committer) commit(ctx context.Context, o *outlet) error {
+	opt := storage.PutOptions{Kind: c.key.Kind, Lock: o.lock}
 	if c.companion != nil {
-		if err := o.Store.Put(ctx, c.key.String(), bytes.NewReader(c.companion), storage.PutOptions{Kind: c.key.Kind}); err != nil {
+		if err := o.Store.Put(ctx, c.key.String(), bytes.NewReader(c.companion), opt); err != nil {
 			return err
 		}
 		o.bytes += int64(len(c.companion))
 	}
-	return catalog.Commit(ctx, o.Store, c.signed)
+	return catalog.Commit(ctx, o.Store, c.signed, opt)
 }

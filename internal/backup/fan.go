@@ -24,12 +24,10 @@ type fan struct {
 
 // spread starts a Put at each destination. It calls nowhere when the last of
 // them has failed. The caller ends the fan with close or fail, one of them.
-func spread(ctx context.Context, key catalog.Key, to []Destination, nowhere func()) *fan {
-	f := &fan{}
+func spread(ctx context.Context, key catalog.Key, to []*outlet, nowhere func()) *fan {
+	f := &fan{outlets: to}
 	f.alive.Store(int64(len(to)))
-	for _, d := range to {
-		o := newOutlet(d)
-		f.outlets = append(f.outlets, o)
+	for _, o := range to {
 		f.running.Go(func() {
 			o.put(ctx, key)
 			if o.err != nil && f.alive.Add(-1) == 0 {

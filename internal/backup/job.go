@@ -40,13 +40,6 @@ type Recipients interface {
 	Fingerprints() []string
 }
 
-// A Destination is a place for the backup.
-type Destination struct {
-	Name     string
-	Store    storage.Store
-	Required bool // without it the run has failed
-}
-
 // A Job is one backup to take. All fields are needed, save where it is said.
 type Job struct {
 	Kind, Source string // name it in the catalog
@@ -65,6 +58,9 @@ type Job struct {
 
 	// Progress, if not nil, is told of plain bytes as they come: how many more.
 	Progress func(plain int64)
+	// Taken, if not nil, is told of stored bytes as a destination takes them: how
+	// many more. It is called from several goroutines.
+	Taken func(destination string, stored int)
 }
 
 // data returns where the dump will lie, and refuses a job that cannot end well.
@@ -85,17 +81,21 @@ func (j *Job) data(id string) (catalog.Key, error) {
 
 // A Result is a backup that was proved, and what became of it where.
 type Result struct {
-	Manifest     *catalog.Manifest
-	Destinations []Stored // in the order of the job
+	Manifest     *catalog.Manifest // nil: no destination was due, and nothing was read
+	Destinations []Stored          // in the order of the job
 }
 
 // Stored is what became of a backup at one destination.
 type Stored struct {
 	Name     string
 	Required bool
+	Skipped  string  // why it did not have to take the backup; "": it had to
 	Bytes    int64   // that it took of the backup's objects
 	Seconds  float64 // from the start of the run
-	Err      error   // nil: the backup exists there
+	Lock     storage.Lock
+	Class    string // of the data; "": the store's own
+	Unseen   bool   // it may not be listed, so that what is due there was not known
+	Err      error  // nil: the backup exists there, or was skipped
 }
 
 // Partial reports whether the backup is missing somewhere, though nowhere that
@@ -111,13 +111,16 @@ func (r *Result) Partial() bool {
 	return missing && !r.nowhere()
 }
 
+// nowhere reports whether all have failed that had to take the backup.
 func (r *Result) nowhere() bool {
+	failed := false
 	for _, d := range r.Destinations {
-		if d.Err == nil {
+		if d.Err == nil && d.Skipped == "" {
 			return false
 		}
+		failed = failed || d.Err != nil
 	}
-	return true
+	return failed
 }
 
 // err is the error of a run with this result.

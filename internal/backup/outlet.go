@@ -18,6 +18,11 @@ type outlet struct {
 	w       *io.PipeWriter
 	r       *io.PipeReader
 	dropped bool // of the fan: it takes no more
+	taken   func(string, int)
+
+	skipped string // why it need not take the backup
+	unseen  bool
+	lock    storage.Lock
 
 	// They are Put's until it has returned.
 	bytes int64
@@ -25,15 +30,15 @@ type outlet struct {
 	err   error
 }
 
-func newOutlet(d Destination) *outlet {
-	o := &outlet{Destination: d}
+func newOutlet(d Destination, taken func(string, int)) *outlet {
+	o := &outlet{Destination: d, taken: taken}
 	o.r, o.w = io.Pipe()
 	return o
 }
 
 // put stores what comes through the pipe, until that ends.
 func (o *outlet) put(ctx context.Context, key catalog.Key) {
-	o.err = o.Store.Put(ctx, key.String(), o, storage.PutOptions{Kind: key.Kind})
+	o.err = o.Store.Put(ctx, key.String(), o, storage.PutOptions{Kind: key.Kind, Class: o.Class, Lock: o.lock})
 	if o.err == nil && !o.whole {
 		o.err = errEarly
 	}
@@ -43,6 +48,9 @@ func (o *outlet) put(ctx context.Context, key catalog.Key) {
 func (o *outlet) Read(p []byte) (int, error) {
 	n, err := o.r.Read(p)
 	o.bytes += int64(n)
+	if o.taken != nil {
+		o.taken(o.Name, n)
+	}
 	o.whole = o.whole || err == io.EOF
 	return n, err
 }

@@ -3,7 +3,9 @@ package backup
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
@@ -14,6 +16,8 @@ import (
 // failed or was not proved, every destination failed before the end, or ctx
 // ended. With a Result the error says which required destinations lack it, or
 // that all do.
+// A destination that is not due is skipped; where none is, nothing is read and
+// the Result has no Manifest.
 func Run(ctx context.Context, j Job) (*Result, error) {
 	res, err := run(ctx, &j)
 	if err != nil {
@@ -41,7 +45,15 @@ func run(ctx context.Context, j *Job) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	fan, companion, err := j.stream(ctx, key, m)
+	outlets := j.prepare(ctx, start.UTC().Truncate(time.Second)) // as its ID has it
+	if err := storage.Ended(ctx); err != nil {
+		return nil, err
+	}
+	due := takers(outlets)
+	if len(due) == 0 {
+		return j.idle(outlets)
+	}
+	companion, err := j.stream(ctx, key, due, m)
 	if err != nil {
 		return nil, err
 	}
@@ -55,5 +67,33 @@ func run(ctx context.Context, j *Job) (*Result, error) {
 		return nil, err
 	}
 	c := committer{key: key.With(catalog.SecretsSuffix), companion: companion, signed: signed}
-	return j.commit(ctx, c, fan, m, start), nil
+	return j.commit(ctx, c, outlets, m, start), nil
+}
+
+// takers are the outlets that are to take the backup.
+func takers(all []*outlet) []*outlet {
+	var due []*outlet
+	for _, o := range all {
+		if o.err == nil && o.skipped == "" {
+			due = append(due, o)
+		}
+	}
+	return due
+}
+
+// idle is the end of a run whose source need not be read: nothing is due, or
+// those where it is due failed.
+func (j *Job) idle(outlets []*outlet) (*Result, error) {
+	res := &Result{}
+	var errs []error
+	for _, o := range outlets {
+		res.Destinations = append(res.Destinations, o.stored(0))
+		if o.err != nil {
+			errs = append(errs, fmt.Errorf("store at %s: %w", o.Name, o.err))
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return res, nil
 }

@@ -15,10 +15,10 @@ import (
 // stream reads the source into every destination, tells in m what they hold
 // then, and returns the sealed companion, if there is one. After an error they
 // hold nothing, and nothing runs any more.
-func (j *Job) stream(ctx context.Context, key catalog.Key, m *catalog.Manifest) (*fan, []byte, error) {
+func (j *Job) stream(ctx context.Context, key catalog.Key, to []*outlet, m *catalog.Manifest) ([]byte, error) {
 	reading, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	f := spread(ctx, key, j.Destinations, func() { stop(errNowhere) })
+	f := spread(ctx, key, to, func() { stop(errNowhere) })
 	// A store may wait for the next byte, and only the end of the pipe ends that.
 	unhook := context.AfterFunc(ctx, func() { f.interrupt(storage.Ended(ctx)) })
 	defer unhook()
@@ -26,7 +26,7 @@ func (j *Job) stream(ctx context.Context, key catalog.Key, m *catalog.Manifest) 
 	a, err := archive.NewWriter(f, archive.Options{Level: j.Level, Sealer: j.Recipients})
 	if err != nil {
 		f.fail(err)
-		return nil, nil, err
+		return nil, err
 	}
 	companion, err := j.read(reading, a, m)
 	if err == nil {
@@ -39,16 +39,16 @@ func (j *Job) stream(ctx context.Context, key catalog.Key, m *catalog.Manifest) 
 		f.interrupt(err)
 		a.Abort()
 		f.fail(err)
-		return nil, nil, err
+		return nil, err
 	}
 	f.close()
 	if f.deserted() {
-		return nil, nil, f.blame(ctx, errNowhere)
+		return nil, f.blame(ctx, errNowhere)
 	}
 	sums := a.Summary()
 	data := catalog.Object{Role: catalog.RoleData, Key: key.String(), Plain: sums.Plain, Stored: sums.Stored}
 	m.Objects = append([]catalog.Object{data}, m.Objects...)
-	return f, companion, nil
+	return companion, nil
 }
 
 // read dumps the source into the archive, seals what goes beside it, and only

@@ -20,16 +20,21 @@ var readme string
 
 // Commit makes a backup exist, whose other objects are all stored: it puts the
 // signature, and last the manifest. A destination that has no README.txt gets
-// one. It needs the right to write and no other.
-func Commit(ctx context.Context, s storage.Store, m *Signed) error {
+// one, unless the credentials may write backups only. It needs the right to
+// write and no other.
+func Commit(ctx context.Context, s storage.Store, m *Signed, o storage.PutOptions) error {
 	err := s.Put(ctx, ReadmeKey, strings.NewReader(readme), storage.PutOptions{})
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	if err != nil && !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("commit backup: %w", err)
 	}
-	o := storage.PutOptions{Kind: m.key.Kind}
 	if m.signature != nil {
 		key := m.key.With(SignatureSuffix).String()
-		if err := s.Put(ctx, key, bytes.NewReader(m.signature), o); err != nil {
+		err := s.Put(ctx, key, bytes.NewReader(m.signature), o)
+		// A copy that was interrupted may have come this far.
+		if errors.Is(err, fs.ErrExist) && m.stored(ctx, s) {
+			err = nil
+		}
+		if err != nil {
 			return fmt.Errorf("commit backup: %w", err)
 		}
 	}
@@ -37,4 +42,31 @@ func Commit(ctx context.Context, s storage.Store, m *Signed) error {
 		return fmt.Errorf("commit backup: %w", err)
 	}
 	return nil
+}
+
+// CommitBeside puts a good manifest and its signature beside those of an entry,
+// which readers then take in their place.
+func CommitBeside(ctx context.Context, s storage.Store, e Entry, m *Signed, o storage.PutOptions) error {
+	for _, part := range []struct {
+		suffix string
+		text   []byte
+	}{{SignatureSuffix, m.signature}, {ManifestSuffix, m.manifest}} {
+		if part.text == nil {
+			continue
+		}
+		key, err := e.NextRepair(e.Key(part.suffix).String())
+		if err == nil {
+			err = s.Put(ctx, key.String(), bytes.NewReader(part.text), o)
+		}
+		if err != nil {
+			return fmt.Errorf("put a good manifest beside the bad one: %w", err)
+		}
+	}
+	return nil
+}
+
+// stored reports whether the very signature lies there.
+func (m *Signed) stored(ctx context.Context, s storage.Store) bool {
+	there, err := read(ctx, s, m.key.With(SignatureSuffix), maxSignature)
+	return err == nil && bytes.Equal(there, m.signature)
 }

@@ -44,7 +44,7 @@ func TestCommitNeedsOnlyToWrite(t *testing.T) {
 	s := &writeOnly{Memory: &storagetest.Memory{}}
 	first, second := manifest(firstID), manifest(secondID)
 	for _, m := range []*catalog.Manifest{first, second} {
-		if err := catalog.Commit(t.Context(), s, sign(t, m, signer)); err != nil {
+		if err := catalog.Commit(t.Context(), s, sign(t, m, signer), storage.PutOptions{Kind: "database"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -74,7 +74,7 @@ func TestCommitReplacesNothing(t *testing.T) {
 	for _, key := range []string{"README.txt", m.Key(catalog.ManifestSuffix).String()} {
 		s.Set(key, []byte("mine"))
 	}
-	if err := catalog.Commit(t.Context(), s, sign(t, m, nil)); !errors.Is(err, fs.ErrExist) {
+	if err := catalog.Commit(t.Context(), s, sign(t, m, nil), storage.PutOptions{Kind: "database"}); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("got %v, want fs.ErrExist", err)
 	}
 	for _, key := range s.Keys() {
@@ -91,7 +91,7 @@ func TestCommitFails(t *testing.T) {
 	for _, key := range []string{"README.txt", ".minisig", ".manifest.json"} {
 		s := &storagetest.Memory{}
 		faulty := &storagetest.Faulty{Store: s, Op: storagetest.Put, Key: key, Err: errDenied}
-		if err := catalog.Commit(t.Context(), faulty, sign(t, m, signer)); !errors.Is(err, errDenied) {
+		if err := catalog.Commit(t.Context(), faulty, sign(t, m, signer), storage.PutOptions{Kind: "database"}); !errors.Is(err, errDenied) {
 			t.Errorf("%s: got %v, want %v", key, err, errDenied)
 		}
 		if _, ok := s.Bytes(m.Key(catalog.ManifestSuffix).String()); ok {

@@ -8,11 +8,18 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vapora-platform/vapora-backup/internal/retention"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
 // A Filter says which backups are meant; empty fields mean all.
-type Filter struct{ Kind, Source string }
+type Filter struct {
+	Kind, Source string
+	// From and To bound the moment of the backup, both included. They count only
+	// together and with a Kind and a Source, and then no more is listed than
+	// their months.
+	From, To time.Time
+}
 
 // An Entry is a backup as a listing shows it; nothing of it has been read.
 type Entry struct {
@@ -49,26 +56,28 @@ type Listing struct {
 // List lists a destination. It needs the right to list and reads no object.
 // With a filter, Foreign counts only what lies among what was asked for.
 func List(ctx context.Context, s storage.Store, f Filter) (Listing, error) {
-	prefix, err := f.prefix()
+	prefixes, err := f.prefixes()
 	if err != nil {
 		return Listing{}, fmt.Errorf("list backups: %w", err)
 	}
 	var out Listing
 	found := map[Key]*Entry{}
-	for o, err := range s.List(ctx, prefix) {
-		if err != nil {
-			return Listing{}, fmt.Errorf("list backups: %w", err)
-		}
-		key, err := ParseKey(o.Key)
-		switch {
-		case err != nil && o.Key != ReadmeKey:
-			out.Foreign++
-		case err == nil && (f.Source == "" || f.Source == key.Source):
-			id := key.With("")
-			if found[id] == nil {
-				found[id] = newEntry(key)
+	for _, prefix := range prefixes {
+		for o, err := range s.List(ctx, prefix) {
+			if err != nil {
+				return Listing{}, fmt.Errorf("list backups: %w", err)
 			}
-			found[id].add(key, o)
+			key, err := ParseKey(o.Key)
+			switch {
+			case err != nil && o.Key != ReadmeKey:
+				out.Foreign++
+			case err == nil && f.match(key):
+				id := key.With("")
+				if found[id] == nil {
+					found[id] = newEntry(key)
+				}
+				found[id].add(key, o)
+			}
 		}
 	}
 	for _, e := range found {
@@ -84,19 +93,37 @@ func List(ctx context.Context, s storage.Store, f Filter) (Listing, error) {
 	return out, nil
 }
 
-func (f Filter) prefix() (string, error) {
+// prefixes are what to list: together they hold all that matches.
+func (f Filter) prefixes() ([]string, error) {
 	for _, name := range []string{f.Kind, f.Source} {
 		if name != "" && !isName(name) {
-			return "", fmt.Errorf("%q cannot be the name of a kind or a source", name)
+			return nil, fmt.Errorf("%q cannot be the name of a kind or a source", name)
 		}
 	}
 	switch {
 	case f.Kind == "":
-		return "", nil
+		return []string{""}, nil
 	case f.Source == "":
-		return f.Kind + "/", nil
+		return []string{f.Kind + "/"}, nil
+	case !f.bounded():
+		return []string{f.Kind + "/" + f.Source + "/"}, nil
 	}
-	return f.Kind + "/" + f.Source + "/", nil
+	var months []string
+	y, m, _ := f.From.UTC().Date()
+	for month := time.Date(y, m, 1, 0, 0, 0, 0, time.UTC); !month.After(f.To); month = month.AddDate(0, 1, 0) {
+		months = append(months, f.Kind+"/"+f.Source+"/"+month.Format("2006-01-"))
+	}
+	return months, nil
+}
+
+func (f Filter) bounded() bool { return !f.From.IsZero() && !f.To.IsZero() }
+
+func (f Filter) match(k Key) bool {
+	if f.Source != "" && f.Source != k.Source {
+		return false
+	}
+	t, _ := ParseID(k.ID) // ParseKey has seen to it
+	return !f.bounded() || f.Kind == "" || f.Source == "" || !t.Before(f.From) && !t.After(f.To)
 }
 
 func newEntry(k Key) *Entry {
@@ -106,14 +133,24 @@ func newEntry(k Key) *Entry {
 
 func (e *Entry) add(k Key, o storage.Object) {
 	e.Objects = append(e.Objects, o)
+	k, n := k.repairs()
 	switch {
 	case k.Suffix == ManifestSuffix:
 		e.Complete = true
-	case k.Suffix != SecretsSuffix && strings.HasSuffix(k.Suffix, SealedSuffix):
+	case n == 0 && k.Suffix != SecretsSuffix && strings.HasSuffix(k.Suffix, SealedSuffix):
 		e.Size += o.Size
 	}
 }
 
 func compare(a, b Entry) int {
 	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Source, b.Source))
+}
+
+// Items are entries as a retention policy wants them.
+func Items(entries []Entry) []retention.Item {
+	out := make([]retention.Item, len(entries))
+	for i, e := range entries {
+		out[i] = retention.Item{ID: e.ID, Time: e.Time}
+	}
+	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
 	"github.com/vapora-platform/vapora-backup/internal/storage/local"
 	"github.com/vapora-platform/vapora-backup/internal/storage/storagetest"
 )
@@ -128,7 +129,7 @@ func TestListFolder(t *testing.T) {
 		t.Errorf("empty: got %+v, %v", got, err)
 	}
 	for _, id := range []string{secondID, firstID} {
-		if err := catalog.Commit(t.Context(), s, sign(t, manifest(id), nil)); err != nil {
+		if err := catalog.Commit(t.Context(), s, sign(t, manifest(id), nil), storage.PutOptions{Kind: "database"}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -36,34 +36,50 @@ type Signature struct {
 // An error wraps ErrInvalid, ErrNewer, ErrUnsigned, ErrUntrusted, or
 // fs.ErrNotExist if there is no manifest; any other is the store's.
 func Load(ctx context.Context, s storage.Store, e Entry, v Verifier) (*Manifest, Signature, error) {
-	m, sig, err := load(ctx, s, e.Key(ManifestSuffix), v)
+	m, sig, _, err := load(ctx, s, e.Key(ManifestSuffix), v)
 	if err != nil {
 		return nil, Signature{}, fmt.Errorf("read manifest of %s: %w", e.ID, err)
 	}
 	return m, sig, nil
 }
 
-func load(ctx context.Context, s storage.Store, key Key, v Verifier) (*Manifest, Signature, error) {
+// Fetch is Load, and returns the bytes of manifest and signature as they are
+// stored, to be stored elsewhere.
+func Fetch(ctx context.Context, s storage.Store, e Entry, v Verifier) (*Manifest, *Signed, error) {
+	key := e.Key(ManifestSuffix)
+	m, _, text, err := load(ctx, s, key, v)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read manifest of %s: %w", e.ID, err)
+	}
+	out := &Signed{key: key, manifest: text}
+	out.signature, err = read(ctx, s, key.With(SignatureSuffix), maxSignature)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("read signature of %s: %w", e.ID, err)
+	}
+	return m, out, nil
+}
+
+func load(ctx context.Context, s storage.Store, key Key, v Verifier) (*Manifest, Signature, []byte, error) {
 	if err := key.Check(); err != nil {
-		return nil, Signature{}, err
+		return nil, Signature{}, nil, err
 	}
 	text, err := read(ctx, s, key, maxManifest)
 	if err != nil {
-		return nil, Signature{}, err
+		return nil, Signature{}, nil, err
 	}
 	// First, so that nothing is made of bytes that nobody vouches for.
 	sig, err := vouch(ctx, s, key, text, v)
 	if err != nil {
-		return nil, Signature{}, err
+		return nil, Signature{}, nil, err
 	}
 	m, err := Decode(text)
 	if err != nil {
-		return nil, Signature{}, err
+		return nil, Signature{}, nil, err
 	}
 	if m.Key(ManifestSuffix) != key {
-		return nil, Signature{}, fmt.Errorf("%w: it is of %s/%s %s", ErrInvalid, m.Kind, m.Source, m.ID)
+		return nil, Signature{}, nil, fmt.Errorf("%w: it is of %s/%s %s", ErrInvalid, m.Kind, m.Source, m.ID)
 	}
-	return m, sig, nil
+	return m, sig, text, nil
 }
 
 // vouch verifies the signature of a manifest's text.

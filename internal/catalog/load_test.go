@@ -11,6 +11,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
 	"github.com/vapora-platform/vapora-backup/internal/storage/storagetest"
 )
 
@@ -24,7 +25,7 @@ func stored(t *testing.T, signer catalog.Signer) *storagetest.Memory {
 	t.Helper()
 	s := &storagetest.Memory{}
 	for _, id := range []string{firstID, secondID} {
-		if err := catalog.Commit(t.Context(), s, sign(t, manifest(id), signer)); err != nil {
+		if err := catalog.Commit(t.Context(), s, sign(t, manifest(id), signer), storage.PutOptions{Kind: "database"}); err != nil {
 			t.Fatal(err)
 		}
 	}

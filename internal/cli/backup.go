@@ -110,7 +110,10 @@ func (a *app) newWriter(ctx context.Context, cfg *config.Config) (*writer, error
 		return nil, err
 	}
 	for _, d := range open {
-		w.destinations = append(w.destinations, backup.Destination{Name: d.Name, Store: d.store, Required: d.Required})
+		w.destinations = append(w.destinations, backup.Destination{
+			Name: d.Name, Store: d.store, Required: d.Required, Offline: d.Offline,
+			Takes: d.takes(), Keep: d.keeps(), Lock: d.locks(), Class: d.StorageClass,
+		})
 	}
 	if w.signer, err = a.signer(cfg); err != nil {
 		return nil, err
@@ -133,11 +136,12 @@ func (w *writer) backup(ctx context.Context, s source) (*backedUp, error) {
 	begin := w.app.Now()
 	w.app.say("backing up %s: %s of %s", s.name, s.dump.Client.Database(), s.dump.Client.URL())
 	bar := w.app.progress("export "+s.name, 0, true)
+	taken := newTaken(w.destinations, bar)
 	job := backup.Job{
 		Kind: "database", Source: s.name, Suffix: ".surql", Dump: dumper{&s.dump},
 		Destinations: w.destinations, Recipients: recipients, Level: w.cfg.Encryption.Level,
 		Tool: catalog.Tool{Name: "vapora-backup", Version: buildVersion()}, Host: w.app.Host,
-		Now: w.app.Now, Random: w.app.Random, Progress: func(n int64) { bar.add(int(n)) },
+		Now: w.app.Now, Random: w.app.Random, Progress: func(n int64) { bar.add(int(n)) }, Taken: taken.add,
 	}
 	if w.signer != nil {
 		job.Signer = w.signer
@@ -147,7 +151,12 @@ func (w *writer) backup(ctx context.Context, s source) (*backedUp, error) {
 	if res == nil {
 		return nil, unstored(err)
 	}
-	out := newBackedUp(res, w.app.Now().Sub(begin))
+	out := newBackedUp(s.name, res, w.app.Now().Sub(begin))
+	for _, d := range out.Destinations {
+		if d.Unseen {
+			w.app.warn("%s may not be listed: whether the backup was due there is not known, and it was taken", d.Name)
+		}
+	}
 	for _, warning := range out.Warnings {
 		w.app.warn("%s: %s", s.name, warning)
 	}

@@ -30,17 +30,24 @@ type backedUp struct {
 	Warnings     []string   `json:"warnings"`
 }
 
+// copiedTo is what became of a backup at one destination. OK is whether it is
+// as it should be: the backup is there, or did not have to be (Skipped).
 type copiedTo struct {
-	Name     string  `json:"name"`
-	OK       bool    `json:"ok"`
-	Required bool    `json:"required"`
-	Bytes    int64   `json:"bytes"`
-	Seconds  float64 `json:"seconds"`
-	Error    string  `json:"error,omitempty"`
+	Name        string     `json:"name"`
+	OK          bool       `json:"ok"`
+	Skipped     string     `json:"skipped,omitempty"`
+	Required    bool       `json:"required"`
+	Bytes       int64      `json:"bytes"`
+	Seconds     float64    `json:"seconds"`
+	Class       string     `json:"storage_class,omitempty"`
+	LockMode    string     `json:"lock_mode,omitempty"`
+	LockedUntil *time.Time `json:"locked_until,omitempty"`
+	Unseen      bool       `json:"unseen,omitempty"`
+	Error       string     `json:"error,omitempty"`
 }
 
-func newBackedUp(r *backup.Result, took time.Duration) *backedUp {
-	out := &backedUp{Seconds: took.Seconds(), Warnings: []string{}}
+func newBackedUp(name string, r *backup.Result, took time.Duration) *backedUp {
+	out := &backedUp{Source: name, Seconds: took.Seconds(), Warnings: []string{}}
 	if m := r.Manifest; m != nil {
 		data := m.Data()
 		out.ID, out.Source, out.Engine = m.ID, m.Source, m.Engine
@@ -52,7 +59,13 @@ func newBackedUp(r *backup.Result, took time.Duration) *backedUp {
 		}
 	}
 	for _, d := range r.Destinations {
-		c := copiedTo{Name: d.Name, OK: d.Err == nil, Required: d.Required, Bytes: d.Bytes, Seconds: d.Seconds}
+		c := copiedTo{
+			Name: d.Name, OK: d.Err == nil, Skipped: d.Skipped, Required: d.Required, Bytes: d.Bytes, Seconds: d.Seconds,
+			Class: d.Class, LockMode: string(d.Lock.Mode), Unseen: d.Unseen,
+		}
+		if !d.Lock.IsZero() {
+			c.LockedUntil = &d.Lock.Until
+		}
 		if d.Err != nil {
 			c.Error = d.Err.Error()
 		}
@@ -78,18 +91,37 @@ func (b backups) printIfAny(a *app) error {
 	return a.print(b)
 }
 
-// Text writes each backup in two lines and a line per destination.
+// Text writes each backup in two lines and a table of the destinations.
 func (b backups) Text(w io.Writer) {
 	for _, x := range b.Backups {
-		fmt.Fprintf(w, "%s  %s  %s\n", x.ID, x.Source, x.Engine)
-		fmt.Fprintf(w, "  proved: %d tables, %d records, %d edges; %s as text, %s stored, in %s\n",
-			x.Tables, x.Records, x.Edges, size(x.PlainBytes), size(x.StoredBytes), seconds(x.Seconds))
-		for _, d := range x.Destinations {
-			if d.OK {
-				fmt.Fprintf(w, "  %s: stored\n", d.Name)
-			} else {
-				fmt.Fprintf(w, "  %s: missing: %s\n", d.Name, d.Error)
-			}
+		if x.ID == "" {
+			fmt.Fprintf(w, "%s: nothing is due\n", x.Source)
+		} else {
+			fmt.Fprintf(w, "%s  %s  %s\n", x.ID, x.Source, x.Engine)
+			fmt.Fprintf(w, "  proved: %d tables, %d records, %d edges; %s as text, %s stored, in %s\n",
+				x.Tables, x.Records, x.Edges, size(x.PlainBytes), size(x.StoredBytes), seconds(x.Seconds))
 		}
+		table(w, func(w io.Writer) {
+			for _, d := range x.Destinations {
+				fmt.Fprintf(w, "  %s:\t%s\n", d.Name, d.text())
+			}
+		})
 	}
+}
+
+func (c copiedTo) text() string {
+	switch {
+	case c.Error != "":
+		return "missing: " + c.Error
+	case c.Skipped != "":
+		return c.Skipped
+	}
+	out := fmt.Sprintf("stored\t%s in %s", size(c.Bytes), seconds(c.Seconds))
+	if c.Class != "" {
+		out += ", " + c.Class
+	}
+	if c.LockedUntil != nil {
+		out += fmt.Sprintf(", locked until %s (%s)", stamp(*c.LockedUntil), c.LockMode)
+	}
+	return out
 }

@@ -88,7 +88,7 @@ func runGet(ctx context.Context, a *app, o *getOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.print(got{ID: f.manifest.ID, Destination: f.destination, File: o.output, Bytes: n, Partial: o.table != ""})
+	return a.print(got{ID: f.manifest.ID, Destination: f.used, File: o.output, Bytes: n, Partial: o.table != ""})
 }
 
 func getAll(ctx context.Context, b restore.Backup, w io.Writer) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/config"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/restore"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
 // picked says which backup is meant where no ID is given.
@@ -24,12 +25,18 @@ func (p *picked) flags(f *pflag.FlagSet) {
 	f.StringVar(&p.source, "source", "", "the newest backup of the source `NAME`; needed where there are several sources")
 }
 
-// A found backup, and where it was found.
+// A found backup, and where it lies.
 type found struct {
-	destination string
-	entry       catalog.Entry
-	manifest    *catalog.Manifest
-	at          destination
+	manifest *catalog.Manifest
+	entry    catalog.Entry // as the first copy has it
+	copies   []copyAt      // in the order of the config
+	used     string        // the copy that was read last
+}
+
+// A copyAt is the backup at one destination, as a reader sees it.
+type copyAt struct {
+	name  string
+	store storage.Store
 }
 
 // A place is a destination with what lies in it.
@@ -38,6 +45,8 @@ type place struct {
 	entries []catalog.Entry
 	orphans []catalog.Entry
 	foreign int
+	// absent says that it is offline, and not there now.
+	absent bool
 }
 
 // places lists every destination. One that cannot be listed is a warning as
@@ -48,22 +57,27 @@ func (a *app) places(ctx context.Context, cfg *config.Config, filter catalog.Fil
 		return nil, err
 	}
 	var out []place
+	var absent []place
 	var failed []error
 	for _, d := range open {
 		listing, err := catalog.List(ctx, d.store, filter)
+		if errors.Is(err, storage.ErrOffline) {
+			absent = append(absent, place{destination: d, absent: true})
+			continue
+		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("list destination %s: %w", d.Name, err))
 			continue
 		}
-		out = append(out, place{d, listing.Entries, listing.Orphans, listing.Foreign})
+		out = append(out, place{destination: d, entries: listing.Entries, orphans: listing.Orphans, foreign: listing.Foreign})
 	}
-	if len(out) == 0 {
+	if len(out) == 0 && len(failed) > 0 {
 		return nil, errors.Join(failed...)
 	}
 	for _, err := range failed {
 		a.warn("%v", err)
 	}
-	return out, nil
+	return append(out, absent...), nil
 }
 
 // pick finds one backup: the one with that ID, or the newest of a source. It is
@@ -88,19 +102,36 @@ func (a *app) pick(ctx context.Context, cfg *config.Config, p picked, args []str
 	if trust == nil {
 		a.warn("nobody is trusted (signing.trusted in %s): the signature of the backup is not checked", cfg.File())
 	}
+	return gather(ctx, places, entry, verifier(trust))
+}
+
+// gather finds the copies of a backup, and its manifest: the first good one.
+func gather(ctx context.Context, places []place, entry catalog.Entry, v catalog.Verifier) (*found, error) {
+	f := &found{}
 	var bad []error
 	for _, at := range places {
-		i := slices.IndexFunc(at.entries, func(e catalog.Entry) bool { return e.ID == entry.ID })
+		i := slices.IndexFunc(at.entries, func(e catalog.Entry) bool {
+			return e.Key(catalog.ManifestSuffix) == entry.Key(catalog.ManifestSuffix)
+		})
 		if i < 0 {
 			continue
 		}
-		m, _, err := catalog.Load(ctx, at.store, at.entries[i], verifier(trust))
-		if err == nil {
-			return &found{at.Name, at.entries[i], m, at.destination}, nil
+		seen, store := at.entries[i].Repaired(at.store)
+		f.copies = append(f.copies, copyAt{at.Name, store})
+		if f.manifest != nil {
+			continue
 		}
-		bad = append(bad, fmt.Errorf("at %s: %w", at.Name, err))
+		m, _, err := catalog.Load(ctx, store, seen, v)
+		if err != nil {
+			bad = append(bad, fmt.Errorf("at %s: %w", at.Name, err))
+			continue
+		}
+		f.manifest, f.entry, f.used = m, seen, at.Name
 	}
-	return nil, fmt.Errorf("read backup %s: %w", entry.ID, errors.Join(bad...))
+	if f.manifest == nil {
+		return nil, fmt.Errorf("read backup %s: %w", entry.ID, errors.Join(bad...))
+	}
+	return f, nil
 }
 
 // choose finds the entry that is meant, over all places.
@@ -140,5 +171,11 @@ func (a *app) readable(cfg *config.Config, f *found, files []string) (restore.Ba
 	if err != nil {
 		return restore.Backup{}, err
 	}
-	return restore.Backup{Store: f.at.store, Manifest: f.manifest, Opener: ids}, nil
+	b := restore.Backup{Manifest: f.manifest, Opener: ids, Used: func(name string) { f.used = name }, Passed: func(name string, why error) {
+		a.warn("%s: the copy at %s is passed over: %v", f.manifest.ID, name, why)
+	}}
+	for _, c := range f.copies {
+		b.Copies = append(b.Copies, restore.Copy{Name: c.name, Store: c.store})
+	}
+	return b, nil
 }

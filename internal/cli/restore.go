@@ -92,7 +92,7 @@ func runRestoreDB(ctx context.Context, a *app, o *restoreOptions, args []string)
 	if job.Target, err = a.target(cfg, found.manifest.Source, o.target); err != nil {
 		return err
 	}
-	a.say("restoring %s of %s from %s into %s/%s at %s", found.manifest.ID, found.manifest.Source, found.destination,
+	a.say("restoring %s of %s into %s/%s at %s", found.manifest.ID, found.manifest.Source,
 		job.Target.Client.Namespace(), job.Target.Client.Database(), job.Target.Client.URL())
 	return a.restore(ctx, job)
 }
@@ -100,7 +100,7 @@ func runRestoreDB(ctx context.Context, a *app, o *restoreOptions, args []string)
 // restore runs a job under progress and prints its result.
 func (a *app) restore(ctx context.Context, job restore.Job) error {
 	data := job.Backup.Manifest.Data()
-	bar := progress{func(int) {}, func() {}}
+	bar := progress{add: func(int) {}, done: func() {}}
 	job.Backup.Progress = func(n int) { bar.add(n) }
 	job.Rows = func(_ string, n int) { bar.add(n) }
 	job.Phase = func(name string) {

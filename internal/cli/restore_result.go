@@ -26,7 +26,7 @@ func (r restored) Text(w io.Writer) {
 	if r.Partial {
 		fmt.Fprint(w, "; a partial proof: only these pieces were read")
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintf(w, "; read from %s\n", r.From)
 	if r.Replaced != "" {
 		fmt.Fprintf(w, "  replaces: %s\n", r.Replaced)
 	}

@@ -15,6 +15,7 @@ type app struct {
 	json, quiet  bool
 	logFormat    string
 	destinations []string
+	mfaCode      string
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -39,11 +40,13 @@ func newRoot(a *app) *cobra.Command {
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors and warnings on stderr")
 	f.StringVar(&a.logFormat, "log-format", "text", "format of stderr: `text|json`")
 	f.StringSliceVar(&a.destinations, "destination", nil, "use only the destination `NAME` (may be repeated)")
+	f.StringVar(&a.mfaCode, "mfa-code", "", "`CODE` of the device that a destination's role demands; without it the terminal is asked")
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newBackup(a), newList(a), newShow(a), newGet(a), newVerify(a), newRestore(a),
+		newSync(a), newHold(a), newThaw(a),
 		newConfig(a), newKeys(a), newVersion(a))
 	finish(root)
 	return root

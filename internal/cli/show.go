@@ -40,7 +40,7 @@ func runShow(ctx context.Context, a *app, p picked, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.print(shownBackup{f.manifest, f.destination})
+	return a.print(shownBackup{f.manifest, f.used})
 }
 
 // shownBackup is the result of `show`: the manifest.

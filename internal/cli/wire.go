@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -13,9 +12,6 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/config"
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
-	"github.com/vapora-platform/vapora-backup/internal/storage"
-	"github.com/vapora-platform/vapora-backup/internal/storage/local"
-	"github.com/vapora-platform/vapora-backup/internal/storage/s3"
 )
 
 // load reads the config and says its warnings.
@@ -34,65 +30,6 @@ func (a *app) load() (*config.Config, error) {
 		}
 	}
 	return cfg, nil
-}
-
-// A destination is a configured place with its store.
-type destination struct {
-	config.Destination
-	store storage.Store
-}
-
-// open opens the destinations that this run is for. None is contacted yet.
-func (a *app) open(ctx context.Context, cfg *config.Config) ([]destination, error) {
-	var out []destination
-	for _, d := range cfg.Destinations {
-		if len(a.destinations) > 0 && !slices.Contains(a.destinations, d.Name) {
-			continue
-		}
-		store, err := a.store(ctx, d)
-		if err != nil {
-			return nil, fmt.Errorf("open destination %s: %w", d.Name, err)
-		}
-		out = append(out, destination{d, store})
-	}
-	return out, nil
-}
-
-func (a *app) store(ctx context.Context, d config.Destination) (storage.Store, error) {
-	if d.Store.File != nil {
-		return local.Open(local.Options{Dir: d.Store.File.Dir})
-	}
-	o := s3.Options{
-		Bucket: d.Store.S3.Bucket, Prefix: d.Store.S3.Prefix, Region: d.Store.S3.Region,
-		Endpoint: d.Store.S3.Endpoint, PathStyle: d.Store.S3.PathStyle,
-		StorageClass: d.StorageClass, CAFile: d.CA,
-		SSE: s3.SSE{Mode: d.SSE.Mode, KeyIDs: map[string]string{}},
-	}
-	if d.SSE.Key != "" {
-		o.SSE.KeyIDs[""] = d.SSE.Key
-	}
-	for _, k := range d.SSE.Keys {
-		o.SSE.KeyIDs[k.Kind] = k.ID
-	}
-	if !d.Checksums {
-		o.Checksums = s3.ChecksumsRequired
-	}
-	if !d.Credentials.AccessKey.IsZero() {
-		for _, s := range []struct {
-			from config.Secret
-			to   *string
-		}{{d.Credentials.AccessKey, &o.AccessKey}, {d.Credentials.SecretKey, &o.SecretKey}, {d.Credentials.SessionToken, &o.SessionToken}} {
-			if s.from.IsZero() {
-				continue
-			}
-			v, err := s.from.Value(a.getenv)
-			if err != nil {
-				return nil, fmt.Errorf("credentials: %w", err)
-			}
-			*s.to = v
-		}
-	}
-	return s3.Open(ctx, o)
 }
 
 // identities reads the private keys: of the given files, or of the config.
@@ -123,16 +60,30 @@ func (a *app) identities(cfg *config.Config, files []string) (*crypt.Identities,
 	return all, nil
 }
 
+// askCode asks a person at the terminal for a code that is good once.
+func (a *app) askCode(what string) (string, error) {
+	in, ok := a.In.(*os.File)
+	if !ok || !isTerminal(in) {
+		return "", usageError{hint.Wrap(fmt.Errorf("no %s, and there is no terminal to ask at", what), "give it with --mfa-code")}
+	}
+	return a.read(in, what)
+}
+
+// read reads a line that is not shown.
+func (a *app) read(in *os.File, what string) (string, error) {
+	fmt.Fprintf(a.Err, "%s: ", what)
+	defer fmt.Fprintln(a.Err)
+	text, err := term.ReadPassword(int(in.Fd()))
+	return string(text), err
+}
+
 // ask asks a person at the terminal for a passphrase; without one it fails.
 func (a *app) ask(what string) (string, error) {
 	in, ok := a.In.(*os.File)
 	if !ok || !isTerminal(in) {
 		return "", hint.Wrap(fmt.Errorf("%s needs a passphrase, and there is no terminal to ask at", what), "use a key without one here, and protect its file")
 	}
-	fmt.Fprintf(a.Err, "passphrase for %s: ", what)
-	defer fmt.Fprintln(a.Err)
-	text, err := term.ReadPassword(int(in.Fd()))
-	return string(text), err
+	return a.read(in, "passphrase for "+what)
 }
 
 // signer returns what signs manifests, nil if the config has no key.

@@ -22,6 +22,13 @@ func bad() map[string][]string {
 			`bad-names.bad.yaml:4: databases[1].name: ".." is not a name; lower-case letters, digits, ".", "_" and "-", the first a letter or digit, at most 63`,
 			`bad-names.bad.yaml:6: destinations[0].name: "a/b" is not a name; lower-case letters, digits, ".", "_" and "-", the first a letter or digit, at most 63`,
 		},
+		"cloud-urls": {
+			`cloud-urls.bad.yaml:5: destinations[p].url: has an unknown parameter "region"; known: endpoint`,
+			`cloud-urls.bad.yaml:6: destinations[q].url: names no container; write azblob://account/container/prefix`,
+			`cloud-urls.bad.yaml:7: destinations[r].url: names no bucket; write gs://bucket/prefix`,
+			`cloud-urls.bad.yaml:8: destinations[s].url: has an empty or dotted part in its prefix`,
+			`cloud-urls.bad.yaml:9: destinations[t].url: has an endpoint that is not http://host or https://host`,
+		},
 		"comment-only": {
 			`comment-only.bad.yaml: empty file; vapora-backup config init writes a good start`,
 		},
@@ -89,8 +96,6 @@ func bad() map[string][]string {
 		},
 		"later-keys": {
 			`later-keys.bad.yaml:3: databases[a].kubernetes: not yet supported by this version; remove it`,
-			`later-keys.bad.yaml:5: destinations[p].keep: not yet supported by this version; remove it`,
-			`later-keys.bad.yaml:5: destinations[p].lock: not yet supported by this version; remove it`,
 		},
 		"later-kind": {
 			`later-kind.bad.yaml:5: destinations[p].sse.keys[0].kind: configs is not yet supported by this version; use database`,
@@ -110,13 +115,6 @@ func bad() map[string][]string {
 			`later-sections.bad.yaml:19: notify: not yet supported by this version; remove it`,
 			`later-sections.bad.yaml:20: schedule: not yet supported by this version; remove it`,
 		},
-		"later-store": {
-			`later-store.bad.yaml:5: destinations[p].url: gs:// is not yet supported by this version; use s3:// or file://`,
-			`later-store.bad.yaml:6: destinations[q].url: azblob:// is not yet supported by this version; use s3:// or file://`,
-		},
-		"later-takes": {
-			`later-takes.bad.yaml:5: destinations[p].takes: daily is not yet supported by this version; use all`,
-		},
 		"level-range": {
 			`level-range.bad.yaml:8: encryption.level: 22 is out of range; 1 to 19`,
 		},
@@ -125,6 +123,13 @@ func bad() map[string][]string {
 		},
 		"list": {
 			`list.bad.yaml:1: got a list, want sections such as databases; vapora-backup config init writes a good start`,
+		},
+		"locks": {
+			`locks.bad.yaml:5: destinations[p].lock.until: missing; add it: "expiry": the moment at which "keep" lets the backup go; or a duration from the backup on, such as "30d"`,
+			`locks.bad.yaml:6: destinations[q].lock.mode: "eternal" is not known; use governance or compliance`,
+			`locks.bad.yaml:7: destinations[r].lock.until: there is no keep that could say when; add keep, or write a duration`,
+			`locks.bad.yaml:8: destinations[s].lock.until: a lock that is over at once; write expiry, or 30d`,
+			`locks.bad.yaml:9: destinations[t].lock.until: "soon" is neither expiry nor a duration; write expiry, or 30d`,
 		},
 		"long-name": {
 			`long-name.bad.yaml:3: databases[aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa].name: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…" is not a name; lower-case letters, digits, ".", "_" and "-", the first a letter or digit, at most 63`,
@@ -135,8 +140,7 @@ func bad() map[string][]string {
 			`many.bad.yaml:3: databases[A].database: missing; name the database, or set all_databases: true`,
 			`many.bad.yaml:3: databases[A].username: missing; add username and password, or a token`,
 			`many.bad.yaml:4: databases[1]: got a number, want a section`,
-			`many.bad.yaml:6: destinations[p].url: gs:// is not yet supported by this version; use s3:// or file://`,
-			`many.bad.yaml:6: destinations[p].keep: not yet supported by this version; remove it`,
+			`many.bad.yaml:6: destinations[p].url: sftp:// is not known; write s3://bucket, gs://bucket, azblob://account/container or file:///folder`,
 			`many.bad.yaml:7: encryption.level: 0 is out of range; 1 to 19`,
 			`many.bad.yaml:7: encryption.recipients: missing; who shall be able to read the backups of databases[A]? vapora-backup keys generate makes a key`,
 			`many.bad.yaml:8: signing.key: a secret is never written here; use {env: NAME} or {file: PATH}`,
@@ -151,7 +155,7 @@ func bad() map[string][]string {
 			`missing-parts.bad.yaml:3: databases[a].namespace: missing; add it: the namespace of the database`,
 			`missing-parts.bad.yaml:3: databases[a].database: missing; name the database, or set all_databases: true`,
 			`missing-parts.bad.yaml:3: databases[a].username: missing; add username and password, or a token`,
-			`missing-parts.bad.yaml:5: destinations[p].url: missing; add it: where it is: "file:///mnt/backups", "file:relative/folder" or "s3://bucket/prefix?region=eu-central-1"`,
+			`missing-parts.bad.yaml:5: destinations[p].url: missing; add it: where it is: "file:///mnt/backups", "file:relative/folder", "s3://bucket/prefix?region=eu-central-1", "gs://bucket/prefix" or "azblob://account/container/prefix"`,
 		},
 		"nameless": {
 			`nameless.bad.yaml:3: databases[0].name: missing; add it: what its backups are called: lower-case letters, digits, ".", "_" and "-", at most 63`,
@@ -187,6 +191,31 @@ func bad() map[string][]string {
 		"odd-keys": {
 			`odd-keys.bad.yaml:8: a key must be a word`,
 		},
+		"only-for": {
+			`only-for.bad.yaml:5: destinations[p].sse: only for s3://, gs://, azblob://; remove it`,
+			`only-for.bad.yaml:5: destinations[p].storage_class: only for s3://, gs://, azblob://; remove it`,
+			`only-for.bad.yaml:5: destinations[p].credentials: only for s3://, gs://, azblob://; remove it`,
+			`only-for.bad.yaml:5: destinations[p].ca: only for s3://, gs://, azblob://; remove it`,
+			`only-for.bad.yaml:5: destinations[p].lock: only for s3://, gs://, azblob://; remove it`,
+			`only-for.bad.yaml:5: destinations[p].part_size: only for s3://, gs://, azblob://; remove it`,
+			`only-for.bad.yaml:5: destinations[p].assume_role: only for s3://; remove it`,
+			`only-for.bad.yaml:5: destinations[p].checksums: only for s3://; remove it`,
+			`only-for.bad.yaml:6: destinations[q].offline: only for file://; remove it`,
+			`only-for.bad.yaml:6: destinations[q].credentials.service_account: only for gs://; remove it`,
+			`only-for.bad.yaml:6: destinations[q].sse.mode: gcp:kms is not for s3://; use AES256 or aws:kms`,
+			`only-for.bad.yaml:7: destinations[r].assume_role: only for s3://; remove it`,
+			`only-for.bad.yaml:7: destinations[r].checksums: only for s3://; remove it`,
+			`only-for.bad.yaml:7: destinations[r].credentials.access_key: only for s3://; remove it`,
+			`only-for.bad.yaml:7: destinations[r].credentials.secret_key: only for s3://; remove it`,
+			`only-for.bad.yaml:7: destinations[r].sse.mode: AES256 is not for gs://; use gcp:kms`,
+			`only-for.bad.yaml:7: destinations[r].storage_class: "GLACIER" is not known; use STANDARD, NEARLINE, COLDLINE, ARCHIVE`,
+			`only-for.bad.yaml:8: destinations[s].storage_class: "cool" is not known; use Hot, Cool, Cold, Archive`,
+			`only-for.bad.yaml:8: destinations[s].credentials.sas_token: account_key is set too; keep one of them`,
+			`only-for.bad.yaml:8: destinations[s].sse.key: missing; name the key or the scope`,
+			`only-for.bad.yaml:9: destinations[t].credentials.secret_key: missing; add the secret of the access key`,
+			`only-for.bad.yaml:9: destinations[t].part_size: 1MiB is out of range; 5MiB to 1GiB`,
+			`only-for.bad.yaml:10: destinations[u].credentials.access_key: missing; add the access key of the secret`,
+		},
 		"plain-secret": {
 			`plain-secret.bad.yaml:3: databases[a].password: a secret is never written here; use {env: NAME} or {file: PATH}`,
 		},
@@ -197,13 +226,6 @@ func bad() map[string][]string {
 		},
 		"private-trusted": {
 			`private-trusted.bad.yaml:9: signing.trusted[0]: this is a private key; put the public key here, keep the private one in a file, and replace the pair if others could read this config`,
-		},
-		"s3-only": {
-			`s3-only.bad.yaml:5: destinations[p].sse: only for s3://; remove it`,
-			`s3-only.bad.yaml:5: destinations[p].storage_class: only for s3://; remove it`,
-			`s3-only.bad.yaml:5: destinations[p].credentials: only for s3://; remove it`,
-			`s3-only.bad.yaml:5: destinations[p].ca: only for s3://; remove it`,
-			`s3-only.bad.yaml:5: destinations[p].checksums: only for s3://; remove it`,
 		},
 		"same-place": {
 			`same-place.bad.yaml:6: destinations[q].url: the same place as same-place.bad.yaml:5; two destinations in one place are one copy`,
@@ -238,24 +260,24 @@ func bad() map[string][]string {
 		},
 		"sse": {
 			`sse.bad.yaml:5: destinations[p].sse.key: AES256 takes no key; set mode: aws:kms or remove it`,
-			`sse.bad.yaml:6: destinations[q].sse.mode: missing; add it: the server's own key, or one of the key service`,
+			`sse.bad.yaml:6: destinations[q].sse.mode: missing; add it: whose key: the server's own or one of the key service (S3), one of Cloud KMS (Google), or that of an encryption scope (Azure)`,
 			`sse.bad.yaml:7: destinations[r].sse.keys[1].kind: database has a key already; keep one of them`,
-			`sse.bad.yaml:8: destinations[s].sse.mode: "rot13" is not known; use AES256 or aws:kms`,
+			`sse.bad.yaml:8: destinations[s].sse.mode: "rot13" is not known; use AES256 or aws:kms or gcp:kms or azure:scope`,
 		},
 		"store-urls": {
-			`store-urls.bad.yaml:5: destinations[p0].url: has no scheme; write s3://bucket or file:///folder`,
+			`store-urls.bad.yaml:5: destinations[p0].url: has no scheme; write s3://bucket, gs://bucket, azblob://account/container or file:///folder`,
 			`store-urls.bad.yaml:6: destinations[p1].url: names the host "mnt"; an absolute folder has three slashes, file:///folder`,
 			`store-urls.bad.yaml:7: destinations[p2].url: names no folder; write file:///folder`,
 			`store-urls.bad.yaml:8: destinations[p3].url: a file URL has no parameters`,
 			`store-urls.bad.yaml:9: destinations[p4].url: names no bucket; write s3://bucket/prefix`,
-			`store-urls.bad.yaml:10: destinations[p5].url: has an unknown parameter "colour"; known are region, endpoint and path_style`,
+			`store-urls.bad.yaml:10: destinations[p5].url: has an unknown parameter "colour"; known: endpoint, path_style, region`,
 			`store-urls.bad.yaml:11: destinations[p6].url: has the parameter "region" twice`,
 			`store-urls.bad.yaml:12: destinations[p7].url: has an endpoint that is not http://host or https://host`,
 			`store-urls.bad.yaml:13: destinations[p8].url: has a path_style that is neither true nor false`,
-			`store-urls.bad.yaml:14: destinations[p9].url: holds a user or a password; keys for S3 go into credentials`,
+			`store-urls.bad.yaml:14: destinations[p9].url: holds a user or a password; keys go into credentials`,
 			`store-urls.bad.yaml:15: destinations[p10].url: has an empty or dotted part in its prefix`,
-			`store-urls.bad.yaml:16: destinations[p11].url: has a port; another S3 server goes into ?endpoint=https://host:port`,
-			`store-urls.bad.yaml:17: destinations[p12].url: sftp:// is not known; write s3://bucket or file:///folder`,
+			`store-urls.bad.yaml:16: destinations[p11].url: has a port; another server goes into ?endpoint=https://host:port`,
+			`store-urls.bad.yaml:17: destinations[p12].url: sftp:// is not known; write s3://bucket, gs://bucket, azblob://account/container or file:///folder`,
 			`store-urls.bad.yaml:18: destinations[p13].url: has a "#"; write it as %23`,
 			`store-urls.bad.yaml:19: destinations[p14].url: not a URL`,
 		},
@@ -264,6 +286,11 @@ func bad() map[string][]string {
 		},
 		"tab": {
 			`tab.bad.yaml:3: not YAML: found character that cannot start any token`,
+		},
+		"takes-unknown": {
+			`takes-unknown.bad.yaml:5: destinations[p].takes: "yearly" is not known; use all or hourly or daily or weekly or monthly`,
+			`takes-unknown.bad.yaml:5: destinations[p].keep.yearly: unknown key; known here: hourly, daily, weekly, monthly`,
+			`takes-unknown.bad.yaml:5: destinations[p].keep.daily: got a number, want a duration; write 90s, 2h or 30d`,
 		},
 		"text-version": {
 			`text-version.bad.yaml:1: version: got text, want a number`,

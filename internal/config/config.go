@@ -11,7 +11,8 @@
 //	default  the value where the file has none
 //	enum     the values that it may have, separated by spaces
 //	range    the smallest and the largest number
-//	form     name, path, server (a database's URL) or store (a destination's)
+//	form     name, path, server (a database's URL), store (a destination's) or
+//	         until (of a lock)
 //	env      "no": the environment cannot set it
 //	later    keys, or values of an enum, that a later release will know
 //
@@ -80,44 +81,6 @@ type LeaveOut struct {
 // Timeouts bound the silence of a server, never the length of its answer.
 type Timeouts struct {
 	Idle Duration `yaml:"idle" default:"2m" doc:"Give up when nothing at all arrives for this long. A long export that keeps sending is never cut."`
-}
-
-// A Destination is one place that holds backups.
-type Destination struct {
-	Name         string      `yaml:"name" need:"yes" form:"name" doc:"What the destination is called; the same rule as for databases."`
-	URL          string      `yaml:"url" need:"yes" form:"store" later:"gs azblob" doc:"Where it is: \"file:///mnt/backups\", \"file:relative/folder\" or \"s3://bucket/prefix?region=eu-central-1\". Other S3 servers take \"endpoint=https://host\" and, most of them, \"path_style=true\"."`
-	Takes        string      `yaml:"takes" default:"all" enum:"all" later:"hourly daily weekly monthly" doc:"Which backups it takes."`
-	Required     bool        `yaml:"required" doc:"Whether a run fails when this destination does. Where it is not said: true for the first, false for the others, whose failure makes a run partial."`
-	SSE          SSE         `yaml:"sse" doc:"Encryption at rest by an S3 server, checked in its answer. It comes on top of \"encryption\"."`
-	StorageClass string      `yaml:"storage_class" doc:"The S3 storage class of the objects, such as \"STANDARD_IA\"."`
-	Credentials  Credentials `yaml:"credentials" doc:"Keys for S3. Without them: the AWS chain of environment, profile, web identity and instance role."`
-	CA           string      `yaml:"ca" form:"path" doc:"A PEM file of the certificates to trust, for an S3 server with a private one."`
-	Checksums    bool        `yaml:"checksums" default:"true" doc:"Send a checksum with every S3 upload. \"false\" only for servers that refuse them."`
-
-	// Store is what URL says, taken apart.
-	Store Store `yaml:"-"`
-
-	_ struct{} `later:"keep lock"`
-}
-
-// SSE is server-side encryption.
-type SSE struct {
-	Mode string   `yaml:"mode" need:"yes" enum:"AES256 aws:kms" doc:"The server's own key, or one of the key service."`
-	Key  string   `yaml:"key" doc:"The key's ID, ARN or alias for \"aws:kms\"; without one, the bucket's."`
-	Keys []SSEKey `yaml:"keys" doc:"A key per kind of backup, over \"key\"."`
-}
-
-// An SSEKey is the key for one kind of backup.
-type SSEKey struct {
-	Kind string `yaml:"kind" need:"yes" enum:"database" later:"server configs volumes logs git images files" doc:"The kind of backup."`
-	ID   string `yaml:"id" need:"yes" doc:"The key's ID, ARN or alias."`
-}
-
-// Credentials are S3 keys.
-type Credentials struct {
-	AccessKey    Secret `yaml:"access_key" need:"yes" doc:"The access key ID."`
-	SecretKey    Secret `yaml:"secret_key" need:"yes" doc:"The secret access key."`
-	SessionToken Secret `yaml:"session_token" doc:"The session token of temporary keys."`
 }
 
 // Encryption says who can read backups. The machine that takes them needs

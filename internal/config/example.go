@@ -91,15 +91,20 @@ destinations:
     url: {{yaml .DestinationURL}}
     # url: s3://vapora-backups/prod?region=eu-central-1    # &endpoint=https://host&path_style=true for other S3 servers
     # sse: {mode: AES256}           # AES-256 at rest by the server, on top of our own encryption
-    # later: keep: {hourly: 24h, daily: 30d}               # the strategy: 30 days rolling
+    keep: {hourly: 24h, daily: 30d}                        # the strategy: 30 days rolling
+    # lock: {mode: governance, until: expiry}              # nothing goes before its time; the bucket must have Object Lock
   # A second provider or a place on-premises survives the loss of the first.
   # - name: secondary
-  #   url: s3://vapora-secondary/prod?region=eu-west-1
-  #   # later: takes: daily, keep: {daily: 30d, weekly: 90d}
+  #   url: azblob://vaporabackups/prod                     # gs://bucket/prefix, file:///mnt/backups
+  #   takes: daily
+  #   keep: {daily: 30d, weekly: 90d}
   # - name: archive
   #   url: s3://vapora-archive?region=eu-west-1
+  #   takes: monthly
+  #   keep: {monthly: 7y}
   #   storage_class: DEEP_ARCHIVE
-  #   # later: takes: monthly, keep: {monthly: 7y}
+  #   lock: {mode: compliance, until: expiry}
+  # "vapora-backup sync" copies to each what it missed.
 
 encryption:
   # Public keys. At least two people or places should be able to open a backup.

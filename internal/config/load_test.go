@@ -27,6 +27,8 @@ encryption:
   recipients: [age1x, age1y]
 `
 
+const day = 24 * time.Hour
+
 func TestBad(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join("testdata", "config") + string(filepath.Separator)
@@ -92,9 +94,23 @@ func TestGood(t *testing.T) {
 			StorageClass: "STANDARD_IA",
 			Credentials:  config.Credentials{AccessKey: config.Secret{Env: "ID"}, SecretKey: config.Secret{File: filepath.Join(dir, "keys", "s3")}, SessionToken: config.Secret{Env: "TOKEN"}},
 			CA:           "/etc/ca.pem",
-			Store:        config.Store{S3: &config.S3{Bucket: "backups", Prefix: "a/b", Region: "us-east-1", Endpoint: "https://minio.example.org:9000", PathStyle: true}},
+			PartSize:     16 << 20, MaxBandwidth: 20_000_000,
+			AssumeRole: config.AssumeRole{ARN: "arn:aws:iam::1:role/b", ExternalID: "x", MFASerial: "arn:aws:iam::1:mfa/u", Endpoint: "https://sts.example.org"},
+			Lock:       config.Lock{Mode: "governance", Until: "30d"},
+			Store:      config.Store{S3: &config.S3{Bucket: "backups", Prefix: "a/b", Region: "us-east-1", Endpoint: "https://minio.example.org:9000", PathStyle: true}},
 		}, {
-			Name: "disk", URL: "file:///mnt/with%20space", Takes: "all", Required: true,
+			Name: "google", URL: "gs://vault/a?endpoint=https://private.example.org", Takes: "daily",
+			Keep:         config.Keep{Hourly: config.Duration(day), Daily: config.Duration(30 * day), Weekly: config.Duration(90 * day), Monthly: config.Duration(7 * 365 * day)},
+			StorageClass: "COLDLINE", SSE: config.SSE{Mode: "gcp:kms", Key: "k"},
+			Credentials: config.Credentials{ServiceAccount: config.Secret{File: filepath.Join(dir, "keys", "sa.json")}},
+			Store:       config.Store{GCS: &config.GCS{Bucket: "vault", Prefix: "a", Endpoint: "https://private.example.org"}},
+		}, {
+			Name: "azure", URL: "azblob://acct/cont/a/b", Takes: "monthly", StorageClass: "Archive",
+			SSE:         config.SSE{Mode: "azure:scope", Keys: []config.SSEKey{{Kind: "database", ID: "s"}}},
+			Credentials: config.Credentials{SASToken: config.Secret{Env: "SAS"}},
+			Store:       config.Store{Azure: &config.Azure{Account: "acct", Container: "cont", Prefix: "a/b"}},
+		}, {
+			Name: "disk", URL: "file:///mnt/with%20space", Takes: "all", Required: true, Offline: true,
 			Store: config.Store{File: &config.File{Dir: "/mnt/with space"}},
 		}, {
 			Name: "near", URL: "file:testdata/config/backups", Takes: "all",

@@ -74,7 +74,7 @@ func TestShow(t *testing.T) {
 		"namespace: \"2024\" # $VAPORA_BACKUP__DATABASES__SHOP__NAMESPACE\n",
 		"auth: root # default\n",
 		"- age1ledger # testdata/config/conf.d/ledger.yaml:5\n",
-		"password:\n    env: SIGN_PASSWORD # testdata/config/full.yaml:37\n",
+		"password:\n    env: SIGN_PASSWORD # testdata/config/full.yaml:43\n",
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("got\n%s\nwant a line %q", text, want)
@@ -137,9 +137,9 @@ func TestSchema(t *testing.T) {
 	}
 	// Only Load sees what is wrong between places, inside a URL, or in the form
 	// of the YAML.
-	between := "access-key-twice alias control-character database-and-all database-user-all duplicate-name duration-zero " +
-		"empty-lists empty-recipients half-logins include-clash include-missing include-twice later-store merge-key neither-database no-login " +
-		"no-recipients none-required nothing-in-it private-recipients private-trusted s3-only same-place server-urls " +
+	between := "access-key-twice alias cloud-urls control-character database-and-all database-user-all duplicate-name duration-zero " +
+		"empty-lists empty-recipients half-logins include-clash include-missing include-twice merge-key neither-database no-login " +
+		"no-recipients none-required nothing-in-it private-recipients only-for private-trusted same-place server-urls " +
 		"signing-password-only store-urls tls-over-http two-documents two-logins"
 	for _, file := range files {
 		data, err := os.ReadFile(file)

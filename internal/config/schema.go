@@ -7,6 +7,7 @@ const (
 	sizePattern     = `^(0|[0-9.]+([kMGT]?B|[KMGT]iB))$`
 	durationPattern = `^(0|([0-9.]+(y|w|d|h|ms|us|µs|ns|m|s))+)$`
 	namePattern     = `^[a-z0-9][a-z0-9._-]{0,62}$`
+	untilPattern    = `^(expiry|` + "([0-9.]+(y|w|d|h|ms|us|µs|ns|m|s))+" + `)$`
 	envPattern      = `^[A-Za-z_][A-Za-z0-9_]*$`
 )
 
@@ -56,6 +57,8 @@ func (s *spec) shape() map[string]any {
 	switch {
 	case s.form == "name":
 		return pattern(namePattern)
+	case s.form == "until":
+		return pattern(untilPattern)
 	case len(s.enum) > 0:
 		return map[string]any{"type": "string", "enum": s.enum}
 	}

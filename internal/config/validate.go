@@ -134,31 +134,6 @@ func validateLogin(p place, d Database) {
 	}
 }
 
-func validateDestination(p place, d Destination) {
-	if d.Store.File != nil {
-		for _, key := range []string{"sse", "storage_class", "credentials", "ca", "checksums"} {
-			if p.given(key) {
-				p.fault(key, "only for s3://", "remove it")
-			}
-		}
-	}
-	sse := p.section("sse")
-	if d.SSE.Mode == "AES256" {
-		for _, key := range []string{"key", "keys"} {
-			if sse.given(key) {
-				sse.fault(key, "AES256 takes no key", "set mode: aws:kms or remove it")
-			}
-		}
-	}
-	seen := map[string]bool{}
-	for i, k := range d.SSE.Keys {
-		if k.Kind != "" && seen[k.Kind] {
-			sse.entry("keys", i).fault("kind", k.Kind+" has a key already", "keep one of them")
-		}
-		seen[k.Kind] = true
-	}
-}
-
 // publicKeys refuses private keys among public ones, and does not repeat them.
 // Whether a public key is a good one is not known here.
 func (p place) publicKeys(key string, values []string) {
@@ -170,15 +145,4 @@ func (p place) publicKeys(key string, values []string) {
 				"this is a private key", "put the public key here, keep the private one in a file, and replace the pair if others could read this config")
 		}
 	}
-}
-
-// String names the place, the same for two spellings of it; "" if there is none.
-func (s Store) String() string {
-	switch {
-	case s.S3 != nil:
-		return fmt.Sprintf("s3 %s %s/%s", s.S3.Endpoint, s.S3.Bucket, s.S3.Prefix)
-	case s.File != nil:
-		return "file " + strings.TrimRight(s.File.Dir, "/")
-	}
-	return ""
 }

@@ -63,9 +63,13 @@ func (l *faultList) checkText(n *node, s *spec, path string) {
 	case s.form == "path":
 		n.resolve()
 	case s.form == "store":
-		l.checkStore(n, s, path)
+		l.checkStore(n, path)
 	case s.form == "server":
 		l.checkServer(n, path)
+	case s.form == "until":
+		if n.value != untilExpiry && new(Duration).UnmarshalText([]byte(n.value)) != nil {
+			l.add(n, path, fmt.Sprintf("%q is neither expiry nor a duration", clip(n.value)), "write expiry, or 30d")
+		}
 	case len(s.enum) > 0 && slices.Contains(s.later, n.value):
 		l.add(n, path, n.value+" is not yet supported by this version", "use "+strings.Join(s.enum, " or "))
 	case len(s.enum) > 0 && !slices.Contains(s.enum, n.value):
@@ -73,11 +77,7 @@ func (l *faultList) checkText(n *node, s *spec, path string) {
 	}
 }
 
-func (l *faultList) checkStore(n *node, s *spec, path string) {
-	if u, err := url.Parse(n.value); err == nil && slices.Contains(s.later, u.Scheme) {
-		l.add(n, path, u.Scheme+":// is not yet supported by this version", "use s3:// or file://")
-		return
-	}
+func (l *faultList) checkStore(n *node, path string) {
 	store, err := ParseStore(n.value)
 	if err != nil {
 		l.add(n, path, err.Error(), "")

@@ -24,11 +24,17 @@ import (
 
 // A Backup is one database backup that can be read.
 type Backup struct {
-	Store    storage.Store
+	// Copies are where it lies, the nearest first: the next one is taken where
+	// one is missing, damaged, cold or cannot be reached. At least one.
+	Copies   []Copy
 	Manifest *catalog.Manifest
 	Opener   archive.Opener
 	// Progress, if not nil, is told of plain bytes as they are proved.
 	Progress func(n int)
+	// Used, if not nil, is told which copy is read; Passed, which could not be,
+	// and why.
+	Used   func(name string)
+	Passed func(name string, why error)
 }
 
 // A Dump is a backup whose text is known and whose rows can be read at will.
@@ -48,12 +54,23 @@ type Dump struct {
 // Prove reads the whole backup once: every stored byte against its sum, every
 // plain byte through the parser, and the inventory against the manifest.
 // Nothing may be written anywhere before it has returned.
-func (b Backup) Prove(ctx context.Context) (*Dump, error) {
-	d, err := b.open(ctx)
+func (b Backup) Prove(ctx context.Context) (d *Dump, err error) {
+	err = b.each(ctx, func(c Copy) error {
+		d, err = b.prove(ctx, c)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prove backup %s: %w", b.Manifest.ID, err)
+	}
+	return d, nil
+}
+
+func (b Backup) prove(ctx context.Context, c Copy) (*Dump, error) {
+	d, err := b.open(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := b.plain(ctx, b.Manifest.Data().Plain)
+	plain, err := b.plain(ctx, c, b.Manifest.Data().Plain)
 	if err != nil {
 		return nil, err
 	}
@@ -65,10 +82,10 @@ func (b Backup) Prove(ctx context.Context) (*Dump, error) {
 		err = cerr
 	}
 	if err != nil {
-		return nil, fmt.Errorf("prove backup %s: %w", b.Manifest.ID, err)
+		return nil, err
 	}
 	if problems := d.Inventory.Compare(d.Outline); len(problems) > 0 {
-		return nil, fmt.Errorf("prove backup %s: the dump is not what its manifest says: %s", b.Manifest.ID, strings.Join(problems, "; "))
+		return nil, fmt.Errorf("the dump is not what its manifest says: %s", strings.Join(problems, "; "))
 	}
 	// What the server defined and did not export lies sealed beside the dump.
 	for _, name := range slices.Sorted(maps.Keys(d.Secrets.Unexported)) {
@@ -77,23 +94,15 @@ func (b Backup) Prove(ctx context.Context) (*Dump, error) {
 	return d, nil
 }
 
-// Plain opens the dump's text, proved as it is read: its io.EOF says that the
-// stored bytes are those of the manifest's SHA-256, each chunk authentic and each
-// frame as its checksum says; any other error that nothing of it must be used.
-// The SHA-256 of the plain bytes follows from that, and Prove checks it besides.
-func (b Backup) Plain(ctx context.Context) (io.ReadCloser, error) {
-	return b.plain(ctx, archive.Sum{Size: b.Manifest.Data().Plain.Size})
-}
-
-func (b Backup) plain(ctx context.Context, want archive.Sum) (io.ReadCloser, error) {
+func (b Backup) plain(ctx context.Context, c Copy, want archive.Sum) (io.ReadCloser, error) {
 	data := b.Manifest.Data()
-	stored, err := b.Store.Get(ctx, data.Key)
+	stored, err := c.Store.Get(ctx, data.Key)
 	if err != nil {
-		return nil, fmt.Errorf("open backup %s: %w", b.Manifest.ID, err)
+		return nil, err
 	}
 	r, err := archive.NewReader(stored, b.Opener, archive.Summary{Plain: want, Stored: data.Stored}, 0)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open backup %s: %w", b.Manifest.ID, err), stored.Close())
+		return nil, errors.Join(err, stored.Close())
 	}
 	return &plainReader{r, stored, b.Progress}, nil
 }
@@ -117,8 +126,22 @@ func (p *plainReader) Close() error { return errors.Join(p.Reader.Close(), p.sto
 
 // Pieces reads the definitions of some tables and nothing else. Their rows are
 // proved when they are read.
-func (b Backup) Pieces(ctx context.Context, tables []string) (*Dump, error) {
-	d, err := b.open(ctx)
+func (b Backup) Pieces(ctx context.Context, tables []string) (d *Dump, err error) {
+	err = b.each(ctx, func(c Copy) error {
+		d, err = b.pieces(ctx, c, tables)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read tables of backup %s: %w", b.Manifest.ID, err)
+	}
+	return d, nil
+}
+
+// errNoTable is no fault of a copy.
+var errNoTable = errors.New("no such table")
+
+func (b Backup) pieces(ctx context.Context, c Copy, tables []string) (*Dump, error) {
+	d, err := b.open(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -127,11 +150,11 @@ func (b Backup) Pieces(ctx context.Context, tables []string) (*Dump, error) {
 	for _, name := range tables {
 		i := slices.IndexFunc(d.Inventory.Tables, func(t db.Table) bool { return t.Name == name })
 		if i < 0 {
-			return nil, hint.Wrap(fmt.Errorf("no table %s in backup %s", name, b.Manifest.ID), "it has: %s", strings.Join(tableNames(d.Inventory), ", "))
+			return nil, hint.Wrap(fmt.Errorf("%w: %s", errNoTable, name), "it has: %s", strings.Join(tableNames(d.Inventory), ", "))
 		}
 		t, err := d.piece(d.Inventory.Tables[i])
 		if err != nil {
-			return nil, fmt.Errorf("read table %s of backup %s: %w", name, b.Manifest.ID, err)
+			return nil, fmt.Errorf("table %s: %w", name, err)
 		}
 		d.Outline.Tables = append(d.Outline.Tables, t)
 	}
@@ -174,21 +197,21 @@ func (d *Dump) Open(r surql.Range) io.ReadCloser { return d.file.Section(r.Offse
 func (d *Dump) BytesRead() int64 { return d.src.Bytes() }
 
 // open reads the inventory, the sealed companion, and the way to read at random.
-func (b Backup) open(ctx context.Context) (*Dump, error) {
+func (b Backup) open(ctx context.Context, c Copy) (*Dump, error) {
 	d := &Dump{Columns: &replay.Columns{}, Secrets: &db.Secrets{}}
 	if err := json.Unmarshal(b.Manifest.Inventory, &d.Inventory); err != nil {
 		return nil, fmt.Errorf("read the inventory of backup %s: %w", b.Manifest.ID, err)
 	}
 	data := b.Manifest.Data()
 	var err error
-	if d.src, err = storage.ReaderAt(ctx, b.Store, data.Key, data.Stored.Size); err != nil {
-		return nil, fmt.Errorf("open backup %s: %w", b.Manifest.ID, err)
+	if d.src, err = storage.ReaderAt(ctx, data.Key, data.Stored.Size, b.from(c)...); err != nil {
+		return nil, err
 	}
 	if d.file, err = archive.OpenFile(d.src, data.Stored.Size, b.Opener); err != nil {
-		return nil, fmt.Errorf("open backup %s: %w", b.Manifest.ID, err)
+		return nil, err
 	}
-	if err := b.secrets(ctx, d.Secrets); err != nil {
-		return nil, fmt.Errorf("open the sealed companion of backup %s: %w", b.Manifest.ID, err)
+	if err := b.secrets(ctx, c, d.Secrets); err != nil {
+		return nil, fmt.Errorf("open the sealed companion: %w", err)
 	}
 	return d, nil
 }
@@ -196,8 +219,8 @@ func (b Backup) open(ctx context.Context) (*Dump, error) {
 // maxSecrets bounds the companion; it is read into memory.
 const maxSecrets = 64 << 20
 
-func (b Backup) secrets(ctx context.Context, into *db.Secrets) error {
-	text, err := b.SecretText(ctx)
+func (b Backup) secrets(ctx context.Context, c Copy, into *db.Secrets) error {
+	text, err := b.secretText(ctx, c)
 	if err != nil || text == nil {
 		return err
 	}
@@ -209,12 +232,20 @@ func (b Backup) secrets(ctx context.Context, into *db.Secrets) error {
 
 // SecretText returns the proved text of the sealed companion, nil if the
 // backup has none.
-func (b Backup) SecretText(ctx context.Context) ([]byte, error) {
+func (b Backup) SecretText(ctx context.Context) (text []byte, err error) {
+	err = b.each(ctx, func(c Copy) error {
+		text, err = b.secretText(ctx, c)
+		return err
+	})
+	return text, err
+}
+
+func (b Backup) secretText(ctx context.Context, c Copy) ([]byte, error) {
 	o := b.Manifest.Object(catalog.RoleSecrets)
 	if o == nil {
 		return nil, nil
 	}
-	stored, err := b.Store.Get(ctx, o.Key)
+	stored, err := c.Store.Get(ctx, o.Key)
 	if err != nil {
 		return nil, err
 	}

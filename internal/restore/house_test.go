@@ -119,7 +119,7 @@ func (h *house) take(t *testing.T, source backup.Source) restore.Backup {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return restore.Backup{Store: h.store, Manifest: res.Manifest, Opener: h.identities}
+	return restore.Backup{Copies: []restore.Copy{{Name: "local", Store: h.store}}, Manifest: res.Manifest, Opener: h.identities}
 }
 
 func (h *house) backupJob(source backup.Source) backup.Job {

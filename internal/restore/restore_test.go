@@ -229,7 +229,7 @@ func TestTables(t *testing.T) {
 		t.Errorf("got %+v, want a partial proof of 3 tables and 3 edges", res)
 	}
 	j.Tables = []string{"nonsense"}
-	if _, err := restore.Run(t.Context(), j); err == nil || !strings.Contains(err.Error(), "no table nonsense") {
+	if _, err := restore.Run(t.Context(), j); err == nil || !strings.Contains(err.Error(), "no such table: nonsense") {
 		t.Errorf("got %v", err)
 	}
 	j.Tables = []string{"product"}

@@ -37,6 +37,7 @@ type Job struct {
 type Result struct {
 	Backup    string           `json:"backup"`
 	Source    string           `json:"source"`
+	From      string           `json:"from"`   // the copy that was read
 	Engine    string           `json:"engine"` // that was backed up
 	Server    string           `json:"server"` // that it goes into
 	Namespace string           `json:"namespace"`
@@ -162,6 +163,7 @@ func (r *run) phase(name string, seconds *float64) func() {
 
 func (r *run) prove(ctx context.Context) error {
 	defer r.phase("prove", &r.out.Seconds.Prove)()
+	r.Backup.Used = func(name string) { r.out.From = name }
 	var err error
 	if len(r.Tables) > 0 {
 		r.dump, err = r.Backup.Pieces(ctx, r.Tables)

@@ -30,6 +30,14 @@ type Lock struct {
 // IsZero reports whether the lock forbids nothing.
 func (l Lock) IsZero() bool { return l.Mode == "" && l.Until.IsZero() }
 
+// String is "governance until 2026-12-23T14:00:00Z", "" for the zero value.
+func (l Lock) String() string {
+	if l.IsZero() {
+		return ""
+	}
+	return string(l.Mode) + " until " + l.Until.UTC().Format(time.RFC3339)
+}
+
 // A Locker is a store that can lock what it holds. Others fail a Put with a
 // Lock, with ErrNoLock.
 type Locker interface {

@@ -47,23 +47,30 @@ func (e *exact) Close() error { return e.r.Close() }
 // A RangeReader reads one object at random. It is safe for concurrent use.
 type RangeReader struct {
 	ctx   context.Context // io.ReaderAt has no room for it
-	r     Ranger
+	from  []Ranger
+	at    atomic.Int32 // of from
 	key   string
 	size  int64
 	bytes atomic.Int64
 }
 
 // ReaderAt makes an object of size bytes readable at random: each ReadAt is one
-// GetRange. All reading ends with ctx. A store that is no Ranger is an error.
-func ReaderAt(ctx context.Context, s Store, key string, size int64) (*RangeReader, error) {
-	r, ok := s.(Ranger)
-	if !ok {
-		return nil, fmt.Errorf("read %s in parts: %w", key, errors.ErrUnsupported)
+// GetRange. Where a store fails, the next one that has the same object is
+// turned to, and stayed with. All reading ends with ctx. A store that is no
+// Ranger is an error.
+func ReaderAt(ctx context.Context, key string, size int64, from ...Store) (*RangeReader, error) {
+	out := &RangeReader{ctx: ctx, key: key, size: size}
+	for _, s := range from {
+		r, ok := s.(Ranger)
+		if !ok {
+			return nil, fmt.Errorf("read %s in parts: %w", key, errors.ErrUnsupported)
+		}
+		out.from = append(out.from, r)
 	}
 	if err := CheckRange(0, size); err != nil {
 		return nil, fmt.Errorf("read %s in parts: %w", key, err)
 	}
-	return &RangeReader{ctx: ctx, r: r, key: key, size: size}, nil
+	return out, nil
 }
 
 // ReadAt implements io.ReaderAt. An object that is shorter than it was said to
@@ -87,8 +94,25 @@ func (r *RangeReader) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-func (r *RangeReader) read(p []byte, off int64) (int, error) {
-	body, err := r.r.GetRange(r.ctx, r.key, off, int64(len(p)))
+// read reads from the store in use, and turns to the next one where it must.
+func (r *RangeReader) read(p []byte, off int64) (n int, err error) {
+	var errs []error
+	for {
+		at := r.at.Load()
+		n, err = r.readFrom(r.from[at], p, off)
+		if err == nil || r.ctx.Err() != nil {
+			return n, err
+		}
+		errs = append(errs, err)
+		if int(at) == len(r.from)-1 {
+			return n, errors.Join(errs...)
+		}
+		r.at.CompareAndSwap(at, at+1)
+	}
+}
+
+func (r *RangeReader) readFrom(from Ranger, p []byte, off int64) (int, error) {
+	body, err := from.GetRange(r.ctx, r.key, off, int64(len(p)))
 	if err != nil {
 		return 0, err
 	}

@@ -74,6 +74,9 @@ type PutOptions struct {
 	Lock Lock
 }
 
+// ErrOffline is wrapped by all that a store is asked whose disk is not there.
+var ErrOffline = errors.New("not there")
+
 // ErrKey is what an unusable key is, wrapped with the reason.
 var ErrKey = errors.New("invalid key")
 

@@ -7,13 +7,18 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+
+	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
 // openOrMake opens the folder of the store and makes it where it is missing.
 func (s *Store) openOrMake() (*os.Root, error) {
-	root, err := os.OpenRoot(s.dir)
+	root, err := s.openRoot()
 	if err == nil {
 		return root, nil
+	}
+	if errors.Is(err, storage.ErrOffline) {
+		return nil, err
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open folder %s: %w", s.dir, cause(err))

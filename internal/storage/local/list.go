@@ -16,7 +16,7 @@ import (
 // List implements storage.Store. Only regular files are objects.
 func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[storage.Object, error] {
 	return func(yield func(storage.Object, error) bool) {
-		root, err := os.OpenRoot(s.dir)
+		root, err := s.openRoot()
 		if errors.Is(err, fs.ErrNotExist) {
 			return
 		}

@@ -31,10 +31,17 @@ type Options struct {
 	// Dir is the folder that holds the objects. The first Put makes it, and
 	// the folders above it, where they are missing; until then the store is empty.
 	Dir string
+	// Removable says that the folder lies on a disk that is not always there:
+	// where the folder is missing, it is not made, and everything that is asked is
+	// storage.ErrOffline.
+	Removable bool
+	// Bandwidth bounds what is read and written; nil does not.
+	Bandwidth *storage.Bandwidth
 }
 
 // A Store is a folder of objects.
 type Store struct {
+	Options
 	dir string // absolute
 	// commit gives a finished file its name, and never replaces one.
 	commit func(folder *os.Root, from, to string) error
@@ -62,7 +69,7 @@ func Open(o Options) (*Store, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("open local store: %s is not a folder", dir)
 	}
-	return &Store{dir: dir, commit: commit}, nil
+	return &Store{Options: o, dir: dir, commit: commit}, nil
 }
 
 // Get implements storage.Store.
@@ -71,7 +78,7 @@ func (s *Store) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get %s: %w", key, err)
 	}
-	return &reader{ctx, f}, nil
+	return &reader{s.Bandwidth.Reader(ctx, f), ctx, f}, nil
 }
 
 // GetRange implements storage.Ranger.
@@ -91,7 +98,7 @@ func (s *Store) GetRange(ctx context.Context, key string, offset, length int64) 
 		f.Close()
 		return nil, fmt.Errorf("get %s: %w", key, err)
 	}
-	return storage.Exactly(&reader{ctx, f}, length), nil
+	return storage.Exactly(&reader{s.Bandwidth.Reader(ctx, f), ctx, f}, length), nil
 }
 
 // open opens the file of an object and tells its size.
@@ -102,7 +109,7 @@ func (s *Store) open(ctx context.Context, key string) (*os.File, int64, error) {
 	if err := storage.Ended(ctx); err != nil {
 		return nil, 0, err
 	}
-	root, err := os.OpenRoot(s.dir)
+	root, err := s.openRoot()
 	if err != nil {
 		return nil, 0, s.missing(err)
 	}
@@ -133,7 +140,7 @@ func (s *Store) delete(ctx context.Context, key string) error {
 	if err := storage.Ended(ctx); err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(s.dir)
+	root, err := s.openRoot()
 	if err != nil {
 		return s.missing(err)
 	}
@@ -161,9 +168,28 @@ func stat(root *os.Root, key string) (fs.FileInfo, error) {
 	return info, err
 }
 
+// openRoot opens the folder of the store.
+func (s *Store) openRoot() (*os.Root, error) {
+	root, err := os.OpenRoot(s.dir)
+	if s.Removable && errors.Is(err, fs.ErrNotExist) {
+		return nil, &offline{s.dir}
+	}
+	return root, err
+}
+
+// offline is the absence of a removable disk. It is not fs.ErrNotExist: the
+// objects are somewhere.
+type offline struct{ dir string }
+
+func (o *offline) Error() string { return "folder " + o.dir + " is " + storage.ErrOffline.Error() }
+func (o *offline) Unwrap() error { return storage.ErrOffline }
+
 // missing makes fs.ErrNotExist of every way in which a file can be absent, and
 // names the folder of the store in other errors.
 func (s *Store) missing(err error) error {
+	if errors.Is(err, storage.ErrOffline) {
+		return err
+	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return fs.ErrNotExist
 	}
@@ -202,6 +228,7 @@ func check(key string) error {
 
 // reader ends with its context.
 type reader struct {
+	r   io.Reader // of f
 	ctx context.Context
 	f   *os.File
 }
@@ -210,7 +237,7 @@ func (r *reader) Read(p []byte) (int, error) {
 	if err := storage.Ended(r.ctx); err != nil {
 		return 0, err
 	}
-	return r.f.Read(p)
+	return r.r.Read(p)
 }
 
 func (r *reader) Close() error { return r.f.Close() }

@@ -15,9 +15,24 @@ import (
 )
 
 // Put implements storage.Store.
-func (s *Store) Put(ctx context.Context, key string, r io.Reader, _ storage.PutOptions) error {
-	if err := s.put(ctx, key, r); err != nil {
+func (s *Store) Put(ctx context.Context, key string, r io.Reader, o storage.PutOptions) error {
+	err := refuse(o)
+	if err == nil {
+		err = s.put(ctx, key, s.Bandwidth.Reader(ctx, r))
+	}
+	if err != nil {
 		return fmt.Errorf("put %s: %w", key, err)
+	}
+	return nil
+}
+
+// refuse refuses what a folder cannot do.
+func refuse(o storage.PutOptions) error {
+	switch {
+	case !o.Lock.IsZero():
+		return fmt.Errorf("a folder: %w", storage.ErrNoLock)
+	case o.Class != "":
+		return fmt.Errorf("a folder has no storage class %q", o.Class)
 	}
 	return nil
 }

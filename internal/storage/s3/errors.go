@@ -91,7 +91,7 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	case "RequestTimeTooSkewed":
 		return hint.Wrap(say("the clock of this machine differs from the server's"), "set the clock")
 	case "InvalidObjectState":
-		return say("the object is in cold storage and must be restored there first")
+		return hint.Wrap(say("the object is "+storage.ErrCold.Error(), storage.ErrCold), "vapora-backup thaw ID")
 	default:
 		return say(fmt.Sprintf("%s: %s (status %d)", c, message(err), status(err)))
 	}

@@ -122,21 +122,6 @@ func (b *body) Close() error {
 	return b.r.Close()
 }
 
-// Delete implements storage.Store. S3 does not tell whether there was an
-// object. In a versioned bucket the versions stay.
-func (s *Store) Delete(ctx context.Context, key string) error {
-	full, err := s.key(key)
-	if err == nil {
-		if _, err = s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.o.Bucket, Key: &full}); err != nil {
-			err = s.explain(ctx, err)
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("delete %s: %w", key, err)
-	}
-	return nil
-}
-
 // List implements storage.Store.
 func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[storage.Object, error] {
 	return func(yield func(storage.Object, error) bool) {
@@ -163,7 +148,7 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[storage.Objec
 				}
 				object := storage.Object{
 					Key: strings.TrimPrefix(key, s.prefix), Size: aws.ToInt64(o.Size),
-					Modified: aws.ToTime(o.LastModified).UTC(),
+					Modified: aws.ToTime(o.LastModified).UTC(), Class: string(o.StorageClass),
 				}
 				if !yield(object, nil) {
 					return

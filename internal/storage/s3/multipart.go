@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
@@ -44,11 +43,12 @@ func (u *upload) multipart(ctx context.Context, first []byte, r io.Reader) error
 func (u *upload) create(ctx context.Context) error {
 	in := &s3.CreateMultipartUploadInput{
 		Bucket: &u.s.o.Bucket, Key: &u.key,
-		Metadata:             map[string]string{tokenName: u.token},
-		StorageClass:         types.StorageClass(u.s.o.StorageClass),
+		Metadata:       map[string]string{tokenName: u.token},
+		StorageClass:   types.StorageClass(u.class),
+		ObjectLockMode: lockMode(u.lock), ObjectLockRetainUntilDate: lockUntil(u.lock),
 		ServerSideEncryption: u.seal.sse(), SSEKMSKeyId: u.seal.keyID(),
 	}
-	if u.s.o.Checksums == ChecksumsSupported {
+	if u.sums() {
 		in.ChecksumAlgorithm = types.ChecksumAlgorithmCrc32
 	}
 	out, err := u.s.client.CreateMultipartUpload(ctx, in, u.s.persist)
@@ -66,77 +66,9 @@ func (u *upload) create(ctx context.Context) error {
 	return nil
 }
 
-// send reads r part by part and sends some at once. There are never more
-// buffers than parts under way and one that is being read.
-func (u *upload) send(ctx context.Context, first []byte, r io.Reader) ([]types.CompletedPart, error) {
-	g, ctx := errgroup.WithContext(ctx)
-	sending, stop := outlive(ctx, grace)
-	defer stop()
-	g.SetLimit(u.s.o.Concurrency)
-	free := make(chan []byte, u.s.o.Concurrency+1)
-	var parts []*types.CompletedPart
-
-	buf, n, last := first, len(first), false
-	for {
-		part := &types.CompletedPart{PartNumber: aws.Int32(int32(len(parts) + 1))}
-		parts = append(parts, part)
-		full, data := buf, buf[:n]
-		g.Go(func() error {
-			defer func() { free <- full }()
-			return u.part(sending, part, data)
-		})
-		if last {
-			break
-		}
-		select {
-		case buf = <-free:
-		default:
-			buf = make([]byte, u.s.o.PartSize)
-		}
-		var err error
-		n, last, err = fill(ctx, r, buf)
-		if err == nil && n > 0 && len(parts) == maxParts {
-			err = hint.Wrap(fmt.Errorf("more than %d parts of %d bytes", maxParts, u.s.o.PartSize),
-				"set a larger part size")
-		}
-		if err != nil {
-			// Where a part failed, that is the cause of the end of ctx, and err.
-			_ = g.Wait()
-			return nil, err
-		}
-		if n == 0 {
-			break // the stream ended where the last part did
-		}
-	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	completed := make([]types.CompletedPart, len(parts))
-	for i, p := range parts {
-		completed[i] = *p
-	}
-	return completed, nil
-}
-
-// outlive returns a context that ends some time after ctx.
-func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	unwatch := context.AfterFunc(ctx, func() {
-		select {
-		case <-time.After(d):
-			cancel(context.Cause(ctx))
-		case <-longer.Done():
-		}
-	})
-	return longer, func() {
-		unwatch()
-		cancel(nil)
-	}
-}
-
 // part sends one part and notes what the server calls it.
 func (u *upload) part(ctx context.Context, p *types.CompletedPart, data []byte) error {
-	p.ChecksumCRC32 = u.s.sum(data)
+	p.ChecksumCRC32 = u.sum(data)
 	out, err := u.s.client.UploadPart(ctx, &s3.UploadPartInput{
 		Bucket: &u.s.o.Bucket, Key: &u.key, UploadId: &u.id, PartNumber: p.PartNumber,
 		Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))),

@@ -97,10 +97,10 @@ func TestChecksumsAndStorageClassAreSent(t *testing.T) {
 			return false
 		}}
 		o := options(px.start(t, srv), srv.Bucket(t))
-		o.Checksums, o.StorageClass = mode, "REDUCED_REDUNDANCY"
+		o.Checksums = mode
 		s := open(t, o)
 		for key, size := range map[string]int64{"a": small, "b": large} {
-			if err := putZeros(t.Context(), s, key, size); err != nil {
+			if err := s.Put(t.Context(), key, zeros(size), storage.PutOptions{Class: "REDUCED_REDUNDANCY"}); err != nil {
 				t.Errorf("%q: %v", mode, err)
 			}
 		}

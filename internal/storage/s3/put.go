@@ -31,7 +31,7 @@ const (
 func (s *Store) Put(ctx context.Context, key string, r io.Reader, o storage.PutOptions) error {
 	full, err := s.key(key)
 	if err == nil {
-		u := &upload{s: s, key: full, token: rand.Text(), seal: s.o.SSE.seal(o.Kind)}
+		u := &upload{s: s, key: full, token: rand.Text(), seal: s.o.SSE.seal(o.Kind), class: o.Class, lock: o.Lock}
 		err = u.run(ctx, r)
 	}
 	if err != nil {
@@ -46,6 +46,8 @@ type upload struct {
 	key   string
 	token string
 	seal  seal
+	class string
+	lock  storage.Lock
 	id    string // of the multipart upload
 
 	// partsConfirm is set where the answers to the parts must confirm the
@@ -60,9 +62,14 @@ func (u *upload) run(ctx context.Context, r io.Reader) error {
 		return err
 	}
 	if last {
-		return u.single(ctx, buf[:n])
+		err = u.single(ctx, buf[:n])
+	} else {
+		err = u.multipart(ctx, buf, r)
 	}
-	return u.multipart(ctx, buf, r)
+	if err != nil {
+		return err
+	}
+	return u.confirmLock(ctx)
 }
 
 // fill reads until buf is full or r ends, and says whether it ended. It is not
@@ -98,10 +105,11 @@ func (u *upload) single(ctx context.Context, data []byte) error {
 	out, err := u.s.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &u.s.o.Bucket, Key: &u.key,
 		Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))),
-		ChecksumCRC32:        u.s.sum(data),
-		IfNoneMatch:          aws.String("*"),
-		Metadata:             map[string]string{tokenName: u.token},
-		StorageClass:         types.StorageClass(u.s.o.StorageClass),
+		ChecksumCRC32:  u.sum(data),
+		IfNoneMatch:    aws.String("*"),
+		Metadata:       map[string]string{tokenName: u.token},
+		StorageClass:   types.StorageClass(u.class),
+		ObjectLockMode: lockMode(u.lock), ObjectLockRetainUntilDate: lockUntil(u.lock),
 		ServerSideEncryption: u.seal.sse(), SSEKMSKeyId: u.seal.keyID(),
 	}, u.s.persist)
 	if err != nil {
@@ -155,9 +163,12 @@ func (u *upload) remove(ctx context.Context, version *string) error {
 	return nil
 }
 
+// sums reports whether checksums are sent. Amazon wants them with a lock.
+func (u *upload) sums() bool { return u.s.o.Checksums == ChecksumsSupported || !u.lock.IsZero() }
+
 // sum is the checksum of an object or a part, nil where none is to be sent.
-func (s *Store) sum(data []byte) *string {
-	if s.o.Checksums != ChecksumsSupported {
+func (u *upload) sum(data []byte) *string {
+	if !u.sums() {
 		return nil
 	}
 	sum := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(data))

@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -41,7 +42,7 @@ const (
 	MaxPartSize = 5 << 30
 	maxParts    = 10_000
 
-	defaultPartSize    = 16 << 20
+	defaultPartSize    = 8 << 20
 	defaultConcurrency = 3
 	defaultAttempts    = 7
 )
@@ -66,13 +67,16 @@ type Options struct {
 	// environment, shared files, web identity, container, instance.
 	AccessKey, SecretKey, SessionToken string
 
-	StorageClass string // "": the bucket's
-	SSE          SSE
+	// AssumeRole, if its ARN is set, is a role that these credentials take on.
+	AssumeRole AssumeRole
 
-	// PartSize bounds memory and the size of an object: about
-	// PartSize*(Concurrency+1) bytes are held by each Put, and an object has
-	// at most 10,000 parts. All parts of an object have one size, because some
-	// servers want it so. 0: 16 MiB, objects of up to 156 GiB.
+	SSE SSE
+
+	// PartSize is that of the first parts of an object, and about
+	// PartSize*(Concurrency+1) bytes are held by each Put. As an object may have
+	// 10,000 parts only, they grow after each 1,300*PartSize bytes by another
+	// PartSize, so that 5 TiB fit. Some servers want all parts in one size: they
+	// take objects of up to 1,300*PartSize. 0: 8 MiB, 10 GiB in one size.
 	PartSize    int64
 	Concurrency int // parts that are sent at once by each Put. 0: 3
 
@@ -96,11 +100,15 @@ type Store struct {
 	o      Options
 	prefix string // "" or ends in "/"
 	client *s3.Client
+	web    http.RoundTripper
 }
 
 var (
 	_ storage.Store  = (*Store)(nil)
 	_ storage.Ranger = (*Store)(nil)
+	_ storage.Locker = (*Store)(nil)
+	_ storage.Thawer = (*Store)(nil)
+	_ storage.Clock  = (*Store)(nil)
 )
 
 // Open returns the store that o describes. It looks for settings and
@@ -136,6 +144,9 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.AssumeRole.ARN != "" {
+		cfg.Credentials = o.AssumeRole.provider(cfg)
+	}
 	switch {
 	case cfg.Region != "":
 	case o.Endpoint != "":
@@ -143,7 +154,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	default:
 		return nil, hint.Wrap(errors.New("no region given"), "add ?region=… to the destination's URL, or set AWS_REGION")
 	}
-	s := &Store{o: o, prefix: o.Prefix}
+	s := &Store{o: o, prefix: o.Prefix, web: web.GetTransport()}
 	s.client = s3.NewFromConfig(cfg, func(c *s3.Options) {
 		if o.Endpoint != "" {
 			c.BaseEndpoint = aws.String(o.Endpoint)

@@ -103,7 +103,7 @@ func part(t *testing.T, r storage.Ranger, offset, length int64) ([]byte, error) 
 func (s Suite) readerAt(t *testing.T, st storage.Store) {
 	data := random(1000)
 	put(t, st, "kind/ranges", data)
-	r, err := storage.ReaderAt(t.Context(), st, "kind/ranges", 1000)
+	r, err := storage.ReaderAt(t.Context(), "kind/ranges", 1000, st)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func (s Suite) readerAt(t *testing.T, st storage.Store) {
 		t.Errorf("counted: got %d bytes, want 150", got)
 	}
 	// An object that is shorter than its catalog says is cut, not at its end.
-	r, err = storage.ReaderAt(t.Context(), st, "kind/ranges", 2000)
+	r, err = storage.ReaderAt(t.Context(), "kind/ranges", 2000, st)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func TestFaultyFailsTheNthCall(t *testing.T) {
 
 func TestReaderAtNeedsARanger(t *testing.T) {
 	plain := struct{ storage.Store }{new(storagetest.Memory)}
-	if _, err := storage.ReaderAt(t.Context(), plain, "a", 1); !errors.Is(err, errors.ErrUnsupported) {
+	if _, err := storage.ReaderAt(t.Context(), "a", 1, plain); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("got %v, want errors.ErrUnsupported", err)
 	}
 }

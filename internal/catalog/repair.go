@@ -1,0 +1,117 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+)
+
+// repairMark begins the suffix of a good copy of a damaged object. Nothing that
+// was written is replaced: the copy lies beside the object, with the same bytes
+// that the object once had, and readers take it in its place.
+const repairMark = ".repair-"
+
+// Repair returns the key of the n-th good copy of the object.
+func (k Key) Repair(n int) Key { return k.With(repairMark + strconv.Itoa(n) + k.Suffix) }
+
+// repairs returns the key of which k is the n-th good copy, and k and 0 if it
+// is none.
+func (k Key) repairs() (of Key, n int) {
+	rest, ok := strings.CutPrefix(k.Suffix, repairMark)
+	number, suffix, dotted := strings.Cut(rest, ".")
+	n, err := strconv.Atoi(number)
+	if !ok || !dotted || err != nil || n < 1 || strconv.Itoa(n) != number {
+		return k, 0
+	}
+	return k.With("." + suffix), n
+}
+
+// Repaired returns the entry and the store as readers should see them: the
+// newest good copy of an object in the place of the object.
+func (e Entry) Repaired(s storage.Store) (Entry, storage.Store) {
+	newest := map[string]int{}
+	keys := map[string]string{}
+	objects := map[string]storage.Object{}
+	for _, o := range e.Objects {
+		key, err := ParseKey(o.Key)
+		if err != nil {
+			continue // an entry that a listing made has none such
+		}
+		of, n := key.repairs()
+		if last, ok := newest[of.String()]; !ok || n > last {
+			newest[of.String()], keys[of.String()], objects[of.String()] = n, o.Key, o
+		}
+	}
+	seen := e
+	seen.Objects = nil
+	for _, o := range e.Objects {
+		if best, ok := objects[o.Key]; ok {
+			best.Key = o.Key
+			seen.Objects = append(seen.Objects, best)
+			delete(objects, o.Key)
+		}
+	}
+	// What is left are copies whose original is gone.
+	for key, o := range objects {
+		if keys[key] != key {
+			o.Key = key
+			seen.Objects = append(seen.Objects, o)
+		}
+	}
+	for key, at := range keys {
+		if key == at {
+			delete(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return seen, s
+	}
+	return seen, &repaired{s, keys}
+}
+
+// NextRepair returns the key for another good copy of an object.
+func (e Entry) NextRepair(object string) (Key, error) {
+	key, err := ParseKey(object)
+	if err != nil {
+		return Key{}, err
+	}
+	last := 0
+	for _, o := range e.Objects {
+		if k, err := ParseKey(o.Key); err == nil {
+			if of, n := k.repairs(); of == key {
+				last = max(last, n)
+			}
+		}
+	}
+	return key.Repair(last + 1), nil
+}
+
+// A repaired store reads other keys in the place of some.
+type repaired struct {
+	storage.Store
+	keys map[string]string
+}
+
+func (r *repaired) key(key string) string {
+	if at, ok := r.keys[key]; ok {
+		return at
+	}
+	return key
+}
+
+func (r *repaired) Get(ctx context.Context, key string) (io.ReadCloser, error) {
+	return r.Store.Get(ctx, r.key(key))
+}
+
+func (r *repaired) GetRange(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
+	ranger, ok := r.Store.(storage.Ranger)
+	if !ok {
+		return nil, fmt.Errorf("read %s in parts: %w", key, errors.ErrUnsupported)
+	}
+	return ranger.GetRange(ctx, r.key(key), offset, length)
+}

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/backup"
+	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/retention"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+	"github.com/vapora-platform/vapora-backup/internal/storage/local"
+	"github.com/vapora-platform/vapora-backup/internal/storage/s3"
+)
+
+// A destination is a configured place with its store.
+type destination struct {
+	config.Destination
+	store storage.Store
+}
+
+// open opens the destinations that this run is for. None is contacted yet.
+func (a *app) open(ctx context.Context, cfg *config.Config) ([]destination, error) {
+	var out []destination
+	for _, d := range cfg.Destinations {
+		if len(a.destinations) > 0 && !slices.Contains(a.destinations, d.Name) {
+			continue
+		}
+		store, err := a.store(ctx, d)
+		if err != nil {
+			return nil, fmt.Errorf("open destination %s: %w", d.Name, err)
+		}
+		out = append(out, destination{d, store})
+	}
+	return out, nil
+}
+
+func (a *app) store(ctx context.Context, d config.Destination) (storage.Store, error) {
+	bandwidth := storage.NewBandwidth(int64(d.MaxBandwidth))
+	switch {
+	case d.Store.S3 != nil:
+		o, err := a.s3Options(d)
+		if err != nil {
+			return nil, err
+		}
+		o.Bandwidth = bandwidth
+		return s3.Open(ctx, o)
+	}
+	return local.Open(local.Options{Dir: d.Store.File.Dir, Removable: d.Offline, Bandwidth: bandwidth})
+}
+
+func (a *app) s3Options(d config.Destination) (s3.Options, error) {
+	o := s3.Options{
+		Bucket: d.Store.S3.Bucket, Prefix: d.Store.S3.Prefix, Region: d.Store.S3.Region,
+		Endpoint: d.Store.S3.Endpoint, PathStyle: d.Store.S3.PathStyle, CAFile: d.CA,
+		SSE: s3.SSE{Mode: d.SSE.Mode, KeyIDs: keysByKind(d.SSE)}, PartSize: int64(d.PartSize),
+		AssumeRole: s3.AssumeRole{
+			ARN: d.AssumeRole.ARN, ExternalID: d.AssumeRole.ExternalID, Endpoint: d.AssumeRole.Endpoint,
+			MFASerial: d.AssumeRole.MFASerial, Code: func() (string, error) { return a.mfa(d) },
+		},
+	}
+	if !d.Checksums {
+		o.Checksums = s3.ChecksumsRequired
+	}
+	return o, a.secrets(map[*string]config.Secret{
+		&o.AccessKey: d.Credentials.AccessKey, &o.SecretKey: d.Credentials.SecretKey, &o.SessionToken: d.Credentials.SessionToken,
+	})
+}
+
+// mfa is the code of a role's device: from the command line, or asked for.
+func (a *app) mfa(d config.Destination) (string, error) {
+	if a.mfaCode != "" {
+		return a.mfaCode, nil
+	}
+	return a.askCode(fmt.Sprintf("code of %s, for destination %s", d.AssumeRole.MFASerial, d.Name))
+}
+
+// secrets fetches those that are configured.
+func (a *app) secrets(to map[*string]config.Secret) (err error) {
+	for at, from := range to {
+		if *at, err = a.secret(from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// secret fetches one, "" if it is not configured.
+func (a *app) secret(s config.Secret) (string, error) {
+	if s.IsZero() {
+		return "", nil
+	}
+	v, err := s.Value(a.getenv)
+	if err != nil {
+		return "", fmt.Errorf("credentials: %w", err)
+	}
+	return v, nil
+}
+
+func keysByKind(s config.SSE) map[string]string {
+	out := map[string]string{}
+	if s.Key != "" {
+		out[""] = s.Key
+	}
+	for _, k := range s.Keys {
+		out[k.Kind] = k.ID
+	}
+	return out
+}
+
+// takes is the destination's cadence.
+func (d destination) takes() retention.Slot {
+	s, _ := retention.ParseSlot(d.Takes) // checked with the file
+	return s
+}
+
+// keeps is its retention policy.
+func (d destination) keeps() retention.Policy {
+	return retention.Policy{
+		Hourly: time.Duration(d.Keep.Hourly), Daily: time.Duration(d.Keep.Daily),
+		Weekly: time.Duration(d.Keep.Weekly), Monthly: time.Duration(d.Keep.Monthly),
+	}
+}
+
+// locks is the lock that it wants on what it takes.
+func (d destination) locks() backup.LockWish {
+	_, lasts := d.Lock.Expiry()
+	return backup.LockWish{Mode: storage.LockMode(d.Lock.Mode), Lasts: time.Duration(lasts)}
+}

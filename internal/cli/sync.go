@@ -1,0 +1,293 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+	"github.com/vapora-platform/vapora-backup/internal/replica"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+)
+
+// syncOptions are the flags of `sync`.
+type syncOptions struct {
+	filter         catalog.Filter
+	dryRun, repair bool
+}
+
+func newSync(a *app) *cobra.Command {
+	o := &syncOptions{}
+	c := &cobra.Command{
+		Use:   "sync",
+		Short: "Copy to each destination what it should hold by now and lacks",
+		Long: "Compare what each destination should hold by now, by its takes and keep, with what it\n" +
+			"holds, and copy what is missing from wherever it lies. Stored bytes are copied as they\n" +
+			"are, each proved by its SHA-256 on the way: no private key is needed. It keeps no\n" +
+			"state and can be run at any time by any host.\n\n" +
+			"With --repair every stored byte is read, and for each damaged object a good copy is\n" +
+			"written beside it, which readers then take; nothing is overwritten.\n\n" +
+			"--destination names the destinations that get copies; all are copied from.",
+		Example: "  vapora-backup sync --dry-run\n  vapora-backup sync --repair --destination secondary",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return runSync(c.Context(), a, o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.filter.Source, "source", "", "only backups of the source `NAME`")
+	f.StringVar(&o.filter.Kind, "kind", "", "only backups of the `KIND`, such as database")
+	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be copied; write nothing")
+	f.BoolVar(&o.repair, "repair", false, "read everything, and write a good copy beside what is damaged")
+	return c
+}
+
+func runSync(ctx context.Context, a *app, o *syncOptions) error {
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	trust, err := trusted(cfg)
+	if err != nil {
+		return err
+	}
+	if trust == nil {
+		a.warn("nobody is trusted (signing.trusted in %s): signatures are not checked", cfg.File())
+	}
+	places, unknown, err := a.replicas(ctx, cfg, o.filter)
+	if err != nil {
+		return err
+	}
+	s := &syncing{app: a, payer: replica.Payer{Places: places, Verifier: verifier(trust)}, dryRun: o.dryRun}
+	s.out.DryRun, s.out.Debts = o.dryRun, []syncedDebt{}
+	s.failed = append(s.failed, unknown...)
+	if err := s.debts(ctx); err != nil {
+		return errors.Join(a.print(s.out), err)
+	}
+	if o.repair {
+		if err := s.repairs(ctx); err != nil {
+			return errors.Join(a.print(s.out), err)
+		}
+	}
+	if err := a.print(s.out); err != nil {
+		return err
+	}
+	return s.verdict()
+}
+
+// replicas lists all destinations. Copies are made from all of them, to those
+// of --destination. One that cannot be listed is no place, and an error beside.
+func (a *app) replicas(ctx context.Context, cfg *config.Config, f catalog.Filter) ([]replica.Place, []error, error) {
+	chosen := a.destinations
+	a.destinations = nil
+	defer func() { a.destinations = chosen }()
+	open, err := a.open(ctx, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	var out []replica.Place
+	var failed []error
+	for _, d := range open {
+		listing, err := catalog.List(ctx, d.store, f)
+		if errors.Is(err, storage.ErrOffline) {
+			a.say("%s is offline, and left out", d.Name)
+			continue
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("list destination %s: %w", d.Name, err))
+			continue
+		}
+		out = append(out, replica.Place{
+			Name: d.Name, Store: d.store, Takes: d.takes(), Keep: d.keeps(), Class: d.StorageClass, Entries: listing.Entries,
+			Lock:   func(taken, until time.Time) storage.Lock { return d.locks().At(taken, until, a.Now()) },
+			Source: true, Target: len(chosen) == 0 || slices.Contains(chosen, d.Name),
+		})
+	}
+	return out, failed, ctx.Err()
+}
+
+// A syncing is one run of `sync`.
+type syncing struct {
+	app    *app
+	payer  replica.Payer
+	dryRun bool
+	out    synced
+	failed []error
+}
+
+func (s *syncing) debts(ctx context.Context) error {
+	for _, d := range replica.Debts(s.payer.Places, s.app.Now()) {
+		row := syncedDebt{
+			ID: d.Entry.ID, Kind: d.Entry.Kind, Source: d.Entry.Source, To: d.To, From: d.From[0],
+			Bytes: d.Bytes(), Objects: len(d.Entry.Objects),
+		}
+		if !s.dryRun {
+			bar := s.app.progress("copy "+d.Entry.ID+" to "+d.To, d.Bytes(), true)
+			s.payer.Progress = bar.add
+			paid, err := s.payer.Pay(ctx, d)
+			bar.done()
+			row.take(paid)
+			s.passed(d.Entry.ID, paid)
+			if end := storage.Ended(ctx); end != nil {
+				return end
+			}
+			if row.OK = err == nil; !row.OK {
+				row.Error = err.Error()
+				s.failed = append(s.failed, err)
+			}
+		}
+		s.out.add(row)
+	}
+	return nil
+}
+
+// repairs reads every copy at every target, and mends what is damaged.
+func (s *syncing) repairs(ctx context.Context) error {
+	for _, p := range s.payer.Places {
+		if !p.Target {
+			continue
+		}
+		for _, e := range p.Entries {
+			if err := s.repair(ctx, p, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *syncing) repair(ctx context.Context, p replica.Place, e catalog.Entry) error {
+	faults, err := s.payer.Inspect(ctx, p.Name, e)
+	if end := storage.Ended(ctx); end != nil {
+		return end
+	}
+	if errors.Is(err, storage.ErrCold) {
+		s.app.say("%s at %s is in cold storage, and not read", e.ID, p.Name)
+		err = nil
+	}
+	if err != nil {
+		s.failed = append(s.failed, fmt.Errorf("inspect %s at %s: %w", e.ID, p.Name, err))
+	}
+	for _, f := range faults {
+		s.app.warn("%s at %s: %s: %v", e.ID, p.Name, f.Object.Role, f.Err)
+		row := syncedDebt{
+			ID: e.ID, Kind: e.Kind, Source: e.Source, To: p.Name, Repaired: f.Object.Role,
+			Bytes: f.Object.Stored.Size, Objects: 1,
+		}
+		if !s.dryRun {
+			paid, err := s.payer.Repair(ctx, f)
+			row.take(paid)
+			if row.OK = err == nil; !row.OK {
+				row.Error = err.Error()
+				s.failed = append(s.failed, err)
+			}
+		}
+		s.out.add(row)
+	}
+	return nil
+}
+
+// passed names copies that turned out to be bad.
+func (s *syncing) passed(id string, p replica.Paid) {
+	for _, b := range p.Bad {
+		s.app.warn("%s: the copy at %s is passed over: %v", id, b.Place, b.Err)
+	}
+}
+
+func (s *syncing) verdict() error {
+	if len(s.failed) == 0 {
+		return nil
+	}
+	err := errors.Join(s.failed...)
+	if s.out.paid() > 0 {
+		return partialError{err}
+	}
+	return hint.Wrap(err, "what the destinations hold is untouched; the same command goes on where it stopped")
+}
+
+// synced is the result of `sync`.
+type synced struct {
+	DryRun  bool         `json:"dry_run"`
+	Bytes   int64        `json:"bytes"`
+	Objects int          `json:"objects"`
+	Debts   []syncedDebt `json:"debts"`
+}
+
+type syncedDebt struct {
+	ID          string     `json:"id"`
+	Kind        string     `json:"kind"`
+	Source      string     `json:"source"`
+	From        string     `json:"from,omitempty"`
+	To          string     `json:"to"`
+	Repaired    string     `json:"repaired,omitempty"` // the role of the object that was damaged
+	Bytes       int64      `json:"bytes"`
+	Objects     int        `json:"objects"`
+	LockedUntil *time.Time `json:"locked_until,omitempty"`
+	OK          bool       `json:"ok"`
+	Error       string     `json:"error,omitempty"`
+}
+
+func (d *syncedDebt) take(p replica.Paid) {
+	d.From = p.From
+	if !p.Lock.IsZero() {
+		d.LockedUntil = &p.Lock.Until
+	}
+}
+
+func (s *synced) add(d syncedDebt) {
+	s.Debts = append(s.Debts, d)
+	if s.DryRun || d.OK {
+		s.Bytes += d.Bytes
+		s.Objects += d.Objects
+	}
+}
+
+func (s *synced) paid() (n int) {
+	for _, d := range s.Debts {
+		if d.OK {
+			n++
+		}
+	}
+	return n
+}
+
+func (s synced) Text(w io.Writer) {
+	if len(s.Debts) == 0 {
+		fmt.Fprintln(w, "nothing is missing")
+		return
+	}
+	table(w, func(w io.Writer) {
+		for _, d := range s.Debts {
+			state := "copied"
+			switch {
+			case s.DryRun:
+				state = "missing"
+			case d.Error != "":
+				state = "FAILED"
+			}
+			what := d.Kind + "/" + d.Source
+			if d.Repaired != "" {
+				state, what = strings.Replace(strings.Replace(state, "copied", "repaired", 1), "missing", "damaged", 1), what+" "+d.Repaired
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", state, d.ID, what, d.route(), size(d.Bytes))
+		}
+	})
+	verb := "copied"
+	if s.DryRun {
+		verb = "to copy"
+	}
+	fmt.Fprintf(w, "%s: %s in %d objects\n", verb, size(s.Bytes), s.Objects)
+}
+
+func (d syncedDebt) route() string {
+	if d.From == "" {
+		return "at " + d.To
+	}
+	return d.From + " to " + d.To
+}

@@ -1,0 +1,181 @@
+package replica
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"slices"
+
+	"github.com/vapora-platform/vapora-backup/internal/archive"
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+)
+
+// ErrDamaged is wrapped when stored bytes are not those of their manifest.
+var ErrDamaged = errors.New("damaged")
+
+// A Payer pays debts.
+type Payer struct {
+	Places   []Place
+	Verifier catalog.Verifier // nil: signatures are not checked
+
+	// Progress, if not nil, is told of stored bytes as they are copied.
+	Progress func(n int)
+}
+
+// Paid is what became of a debt.
+type Paid struct {
+	From  string // where the copy came from
+	Bytes int64
+	Lock  storage.Lock
+	// Bad are the copies that were tried and could not be read, with the reason.
+	Bad []BadCopy
+}
+
+// A BadCopy is one that could not be read.
+type BadCopy struct {
+	Place string
+	Err   error
+}
+
+// Pay copies the backup from the first place that has it good. Like a backup it
+// exists at its new place only when all of it is there.
+func (p Payer) Pay(ctx context.Context, d Debt) (Paid, error) {
+	to := p.place(d.To)
+	out := Paid{Lock: to.Lock(d.Entry.Time, d.Until)}
+	for _, name := range d.From {
+		n, err := p.copy(ctx, p.place(name), to, d.Entry, out.Lock)
+		out.Bytes += n
+		if err == nil {
+			out.From = name
+			return out, nil
+		}
+		if end := storage.Ended(ctx); end != nil {
+			return out, end
+		}
+		if w, ok := errors.AsType[*writeError](err); ok {
+			return out, fmt.Errorf("copy %s to %s: %w", d.Entry.ID, d.To, w.err)
+		}
+		out.Bad = append(out.Bad, BadCopy{name, err})
+	}
+	var errs []error
+	for _, b := range out.Bad {
+		errs = append(errs, fmt.Errorf("at %s: %w", b.Place, b.Err))
+	}
+	return out, fmt.Errorf("copy %s to %s: no good copy: %w", d.Entry.ID, d.To, errors.Join(errs...))
+}
+
+func (p Payer) place(name string) Place {
+	return p.Places[slices.IndexFunc(p.Places, func(x Place) bool { return x.Name == name })]
+}
+
+func (p Payer) copy(ctx context.Context, from, to Place, e catalog.Entry, lock storage.Lock) (int64, error) {
+	theirs, ok := from.find(e.ID, of(e))
+	if !ok {
+		return 0, fs.ErrNotExist
+	}
+	theirs, store := theirs.Repaired(from.Store)
+	m, signed, err := catalog.Fetch(ctx, store, theirs, p.Verifier)
+	if err != nil {
+		return 0, err
+	}
+	opt := storage.PutOptions{Kind: e.Kind, Lock: lock}
+	var bytes int64
+	for _, o := range m.Objects {
+		with := opt
+		if o.Role == catalog.RoleData {
+			with.Class = to.Class
+		}
+		n, err := p.object(ctx, store, to.Store, o, o.Key, with)
+		bytes += n
+		if err != nil {
+			return bytes, err
+		}
+	}
+	if err := catalog.Commit(ctx, to.Store, signed, opt); err != nil {
+		return bytes, &writeError{err}
+	}
+	return bytes, nil
+}
+
+// object copies one object under a key. One that is there already, as after a
+// copy that was interrupted, must be the same.
+func (p Payer) object(ctx context.Context, from, to storage.Store, o catalog.Object, key string, opt storage.PutOptions) (int64, error) {
+	body, err := from.Get(ctx, o.Key)
+	if err != nil {
+		return 0, err
+	}
+	defer body.Close() // read only: what matters came from Read
+	r := &proved{r: body, want: o.Stored, hash: sha256.New(), tell: p.Progress}
+	err = to.Put(ctx, key, r, opt)
+	switch {
+	case r.err != nil:
+		return r.n, fmt.Errorf("%s: %w", o.Role, r.err)
+	case errors.Is(err, fs.ErrExist):
+		if same, serr := Same(ctx, to, key, o.Stored); serr != nil || !same {
+			return r.n, &writeError{errors.Join(fmt.Errorf("%s lies there with other content: %w", key, err), serr)}
+		}
+		return 0, nil
+	case err != nil:
+		return r.n, &writeError{err}
+	}
+	return r.n, nil
+}
+
+// Same reports whether an object is what its sum says.
+func Same(ctx context.Context, s storage.Store, key string, want archive.Sum) (bool, error) {
+	body, err := s.Get(ctx, key)
+	if err != nil {
+		return false, err
+	}
+	defer body.Close() // read only
+	r := &proved{r: body, want: want, hash: sha256.New()}
+	if _, err = io.Copy(io.Discard, r); errors.Is(err, ErrDamaged) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// A writeError is the target's, and no word against the copy that was read.
+type writeError struct{ err error }
+
+func (e *writeError) Error() string { return e.err.Error() }
+func (e *writeError) Unwrap() error { return e.err }
+
+// A proved reader ends with io.EOF only if all was as its sum says, so that no
+// store keeps what is not.
+type proved struct {
+	r    io.Reader
+	want archive.Sum
+	hash hash.Hash
+	tell func(int)
+	n    int64
+	err  error // of the reading; not io.EOF
+}
+
+func (p *proved) Read(b []byte) (int, error) {
+	n, err := p.r.Read(b)
+	p.n += int64(n)
+	p.hash.Write(b[:n])
+	if p.tell != nil && n > 0 {
+		p.tell(n)
+	}
+	switch {
+	case p.n > p.want.Size:
+		err = fmt.Errorf("%w: more than the %d bytes of the manifest", ErrDamaged, p.want.Size)
+	case err != io.EOF:
+	case p.n < p.want.Size:
+		err = fmt.Errorf("%w: %d bytes, %d in the manifest", ErrDamaged, p.n, p.want.Size)
+	case hex.EncodeToString(p.hash.Sum(nil)) != p.want.SHA256:
+		err = fmt.Errorf("%w: the sha256 is not the manifest's", ErrDamaged)
+	}
+	if err != nil && err != io.EOF {
+		p.err = err
+	}
+	return n, err
+}
