@@ -56,7 +56,7 @@ func (j *Job) prepare(ctx context.Context, start time.Time) []*outlet {
 }
 
 func (o *outlet) prepare(ctx context.Context, j *Job, start time.Time) {
-	if o.err = o.checkClock(ctx, j.Now); o.err != nil {
+	if o.err = CheckClock(ctx, o.Store, j.Now); o.err != nil {
 		return
 	}
 	have, err := o.holds(ctx, j, start)
@@ -94,9 +94,10 @@ func (w LockWish) At(taken, expires, now time.Time) storage.Lock {
 	return storage.Lock{Mode: w.Mode, Until: until.UTC()}
 }
 
-// checkClock compares the clock with the store's, where that has one.
-func (o *outlet) checkClock(ctx context.Context, now func() time.Time) error {
-	c, ok := o.Store.(storage.Clock)
+// CheckClock compares the clock with the store's, where that has one. More than
+// MaxSkew between them is ErrClock.
+func CheckClock(ctx context.Context, s storage.Store, now func() time.Time) error {
+	c, ok := s.(storage.Clock)
 	if !ok {
 		return nil
 	}

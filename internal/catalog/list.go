@@ -35,6 +35,15 @@ func (e Entry) Key(suffix string) Key {
 	return Key{Kind: e.Kind, Source: e.Source, ID: e.ID, Suffix: suffix}
 }
 
+// Keys returns the keys of all that lies under the ID.
+func (e Entry) Keys() []string {
+	out := make([]string, len(e.Objects))
+	for i, o := range e.Objects {
+		out[i] = o.Key
+	}
+	return out
+}
+
 // Object returns what the listing said of a key, and whether it was there.
 func (e Entry) Object(key string) (storage.Object, bool) {
 	i := slices.IndexFunc(e.Objects, func(o storage.Object) bool { return o.Key == key })
@@ -42,6 +51,20 @@ func (e Entry) Object(key string) (storage.Object, bool) {
 		return storage.Object{}, false
 	}
 	return e.Objects[i], true
+}
+
+// Holds returns an error unless all objects of the manifest were listed in
+// their size.
+func (e Entry) Holds(m *Manifest) error {
+	for _, o := range m.Objects {
+		switch got, ok := e.Object(o.Key); {
+		case !ok:
+			return fmt.Errorf("%s: missing", o.Role)
+		case got.Size != o.Stored.Size:
+			return fmt.Errorf("%s: got %d stored bytes, want %d", o.Role, got.Size, o.Stored.Size)
+		}
+	}
+	return nil
 }
 
 // A Listing is what a destination holds, in the order of time.

@@ -101,3 +101,12 @@ type Compression struct {
 	Level     int    `json:"level"`
 	FrameSize int64  `json:"frame_size"` // plain bytes in each frame but the last
 }
+
+// Keys returns the keys of the backup's objects, without manifest and signature.
+func (m *Manifest) Keys() []string {
+	var out []string
+	for _, o := range m.Objects {
+		out = append(out, o.Key)
+	}
+	return out
+}

@@ -115,3 +115,19 @@ func (r *repaired) GetRange(ctx context.Context, key string, offset, length int6
 	}
 	return ranger.GetRange(ctx, r.key(key), offset, length)
 }
+
+// Temperature implements storage.Thawer; a store that never gets cold is warm.
+func (r *repaired) Temperature(ctx context.Context, key string) (storage.Temperature, error) {
+	if thawer, ok := r.Store.(storage.Thawer); ok {
+		return thawer.Temperature(ctx, r.key(key))
+	}
+	return storage.Temperature{}, nil
+}
+
+// Thaw implements storage.Thawer.
+func (r *repaired) Thaw(ctx context.Context, key, tier string, days int) error {
+	if thawer, ok := r.Store.(storage.Thawer); ok {
+		return thawer.Thaw(ctx, r.key(key), tier, days)
+	}
+	return nil
+}

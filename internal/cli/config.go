@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vapora-platform/vapora-backup/internal/config"
-	"github.com/vapora-platform/vapora-backup/internal/crypt"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
@@ -93,59 +92,6 @@ type written struct {
 }
 
 func (r written) Text(w io.Writer) { fmt.Fprintf(w, "wrote %s; next: %s\n", r.File, r.Next) }
-
-func newConfigValidate(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "validate",
-		Short: "Check the config file and name every fault at once",
-		Long: "Check the config file, its includes and the environment, and that recipients and\n" +
-			"trusted keys are keys. No server is contacted and no secret is read.",
-		Example: "  vapora-backup config validate --config /etc/vapora-backup/config.yaml",
-		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return runConfigValidate(a) },
-	}
-}
-
-func runConfigValidate(a *app) error {
-	cfg, err := a.load()
-	if err != nil {
-		return err
-	}
-	sets := [][]string{cfg.Encryption.Recipients}
-	for _, d := range cfg.Databases {
-		sets = append(sets, d.Recipients)
-	}
-	for _, lines := range sets {
-		if len(lines) == 0 {
-			continue
-		}
-		if _, err := crypt.ParseRecipients(lines); err != nil {
-			return usageError{fmt.Errorf("%s: read recipients: %w", cfg.File(), err)}
-		}
-	}
-	if _, err := trusted(cfg); err != nil {
-		return err
-	}
-	v := validated{File: cfg.File(), Databases: databaseNames(cfg), Warnings: cfg.Warnings()}
-	for _, d := range cfg.Destinations {
-		v.Destinations = append(v.Destinations, d.Name)
-	}
-	return a.print(v)
-}
-
-type validated struct {
-	File         string   `json:"file"`
-	Databases    []string `json:"databases"`
-	Destinations []string `json:"destinations"`
-	Warnings     []string `json:"warnings"`
-}
-
-func (v validated) Text(w io.Writer) {
-	fmt.Fprintf(w, "%s is valid: databases %s; destinations %s\n", v.File, strings.Join(v.Databases, ", "), strings.Join(v.Destinations, ", "))
-	for _, x := range v.Warnings {
-		fmt.Fprintf(w, "warning: %s\n", x)
-	}
-}
 
 func newConfigShow(a *app) *cobra.Command {
 	return &cobra.Command{

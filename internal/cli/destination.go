@@ -22,11 +22,19 @@ type destination struct {
 
 // open opens the destinations that this run is for. None is contacted yet.
 func (a *app) open(ctx context.Context, cfg *config.Config) ([]destination, error) {
+	all, err := a.openAll(ctx, cfg)
+	return slices.DeleteFunc(all, func(d destination) bool { return !a.meant(d.Name) }), err
+}
+
+// meant reports whether --destination lets the run use it.
+func (a *app) meant(name string) bool {
+	return len(a.destinations) == 0 || slices.Contains(a.destinations, name)
+}
+
+// openAll opens every destination of the config.
+func (a *app) openAll(ctx context.Context, cfg *config.Config) ([]destination, error) {
 	var out []destination
 	for _, d := range cfg.Destinations {
-		if len(a.destinations) > 0 && !slices.Contains(a.destinations, d.Name) {
-			continue
-		}
 		store, err := a.store(ctx, d)
 		if err != nil {
 			return nil, fmt.Errorf("open destination %s: %w", d.Name, err)

@@ -20,6 +20,7 @@ import (
 // getOptions are the flags of `get`.
 type getOptions struct {
 	pick       picked
+	thaw       thawOptions
 	identities []string
 	output     string
 	table      string
@@ -47,6 +48,7 @@ func newGet(a *app) *cobra.Command {
 	}
 	f := c.Flags()
 	o.pick.flags(f)
+	o.thaw.readerFlags(f)
 	f.StringArrayVar(&o.identities, "identity", nil, "private key `FILE` that opens the backup, over the config's (may be repeated)")
 	f.StringVarP(&o.output, "output", "o", "-", "`FILE` to write; - is stdout")
 	f.StringVar(&o.table, "table", "", "only the definition and rows of the table `NAME`; a partial proof")
@@ -71,6 +73,9 @@ func runGet(ctx context.Context, a *app, o *getOptions, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := a.warm(ctx, f, &o.thaw); err != nil {
+		return err
+	}
 	write := func(w io.Writer) error { return getAll(ctx, b, w) }
 	switch {
 	case o.secrets:
@@ -82,11 +87,11 @@ func runGet(ctx context.Context, a *app, o *getOptions, args []string) error {
 		write = func(w io.Writer) error { return getForImport(ctx, a, b, o, w) }
 	}
 	if o.output == "-" {
-		return write(a.Out)
+		return explainCold(ctx, f, write(a.Out))
 	}
 	n, err := writeProved(o.output, write)
 	if err != nil {
-		return err
+		return explainCold(ctx, f, err)
 	}
 	return a.print(got{ID: f.manifest.ID, Destination: f.used, File: o.output, Bytes: n, Partial: o.table != ""})
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
@@ -67,7 +68,14 @@ func runHold(ctx context.Context, a *app, o *holdOptions, args []string, on bool
 	if !on && len(args) == 0 && !o.all {
 		return usagef("name the backups, or give --all")
 	}
+	if on && o.newest < 1 {
+		return usagef("--newest %d: at least 1", o.newest)
+	}
 	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	trust, err := trusted(cfg)
 	if err != nil {
 		return err
 	}
@@ -75,7 +83,7 @@ func runHold(ctx context.Context, a *app, o *holdOptions, args []string, on bool
 	if err != nil {
 		return err
 	}
-	out := held{On: on, Backups: []heldAt{}}
+	out := held{Backups: []heldAt{}}
 	var failed []error
 	for _, p := range places {
 		locker, ok := p.store.(storage.Locker)
@@ -83,18 +91,11 @@ func runHold(ctx context.Context, a *app, o *holdOptions, args []string, on bool
 			a.warn("%s cannot hold: what lies there is not protected by this", p.Name)
 			continue
 		}
-		entries, err := o.pick(p, args, on)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
+		for _, e := range o.choose(ctx, a, p, args, on, verifier(trust)) {
 			row := heldAt{ID: e.ID, Source: e.Source, Destination: p.Name, Hold: on}
-			for _, obj := range e.Objects {
-				if err := locker.Hold(ctx, obj.Key, on); err != nil {
-					row.Error = err.Error()
-					failed = append(failed, fmt.Errorf("at %s: %w", p.Name, err))
-					break
-				}
+			if err := setHold(ctx, locker, e, on); err != nil {
+				row.Hold, row.Error = !on, err.Error()
+				failed = append(failed, fmt.Errorf("at %s: %w", p.Name, err))
 			}
 			out.Backups = append(out.Backups, row)
 		}
@@ -111,33 +112,53 @@ func runHold(ctx context.Context, a *app, o *holdOptions, args []string, on bool
 	return errors.Join(failed...)
 }
 
-// pick returns what is meant at one place: those named, the newest of each
-// source, or all.
-func (o *holdOptions) pick(p place, args []string, on bool) ([]catalog.Entry, error) {
-	if len(args) > 0 {
-		var out []catalog.Entry
-		for _, id := range args {
-			if i := slices.IndexFunc(p.entries, func(e catalog.Entry) bool { return strings.HasPrefix(e.ID, id) }); i >= 0 {
-				out = append(out, p.entries[i])
-			}
+// setHold sets or lifts the hold of all that belongs to a backup.
+func setHold(ctx context.Context, l storage.Locker, e catalog.Entry, on bool) error {
+	for _, key := range e.Keys() {
+		if err := l.Hold(ctx, key, on); err != nil {
+			return err
 		}
-		return out, nil
+	}
+	return nil
+}
+
+// choose returns what is meant at one place: those named, the newest good ones
+// of each source, or all.
+func (o *holdOptions) choose(ctx context.Context, a *app, p place, args []string, on bool, v catalog.Verifier) []catalog.Entry {
+	if len(args) > 0 {
+		return slices.DeleteFunc(slices.Clone(p.entries), func(e catalog.Entry) bool {
+			return !slices.ContainsFunc(args, func(id string) bool { return strings.HasPrefix(e.ID, id) })
+		})
 	}
 	if !on {
-		return p.entries, nil
-	}
-	if o.newest < 1 {
-		return nil, usagef("--newest %d: at least 1", o.newest)
+		return p.entries
 	}
 	count := map[string]int{}
 	var out []catalog.Entry
 	for _, e := range slices.Backward(p.entries) {
-		if key := e.Kind + "/" + e.Source; count[key] < o.newest {
-			count[key]++
-			out = append(out, e)
+		key := e.Kind + "/" + e.Source
+		if count[key] == o.newest {
+			continue
 		}
+		if err := complete(ctx, p.store, e, v); err != nil {
+			a.warn("%s at %s is not held: %v", e.ID, p.Name, err)
+			continue
+		}
+		count[key]++
+		out = append(out, e)
 	}
-	return out, nil
+	return out
+}
+
+// complete tells whether a backup looks good: its manifest is signed by a
+// trusted key, and all that it names lies there in its size.
+func complete(ctx context.Context, s storage.Store, e catalog.Entry, v catalog.Verifier) error {
+	e, s = e.Repaired(s)
+	m, _, err := catalog.Load(ctx, s, e, v)
+	if err != nil {
+		return err
+	}
+	return e.Holds(m)
 }
 
 func runHoldList(ctx context.Context, a *app, o *holdOptions) error {
@@ -149,29 +170,46 @@ func runHoldList(ctx context.Context, a *app, o *holdOptions) error {
 	if err != nil {
 		return err
 	}
-	out := held{List: true, Backups: []heldAt{}}
+	out := held{Backups: []heldAt{}}
 	for _, p := range places {
 		locker, ok := p.store.(storage.Locker)
 		if !ok || p.absent {
 			continue
 		}
-		for _, e := range p.entries {
-			got, err := locker.Protection(ctx, e.Key(catalog.ManifestSuffix).String())
-			if err != nil {
-				return err
-			}
-			if got.Hold || !got.Lock.IsZero() {
-				out.Backups = append(out.Backups, heldAt{ID: e.ID, Source: e.Source, Destination: p.Name, Hold: got.Hold, Lock: got.Lock.String()})
-			}
+		rows, err := protections(ctx, locker, p)
+		if err != nil {
+			return err
 		}
+		out.Backups = append(out.Backups, rows...)
 	}
 	return a.print(out)
 }
 
+// protections asks for the lock and the hold of each backup's manifest.
+func protections(ctx context.Context, l storage.Locker, p place) ([]heldAt, error) {
+	got := make([]storage.Protection, len(p.entries))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	for i, e := range p.entries {
+		g.Go(func() (err error) {
+			got[i], err = l.Protection(ctx, e.Key(catalog.ManifestSuffix).String())
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, fmt.Errorf("at %s: %w", p.Name, err)
+	}
+	var out []heldAt
+	for i, e := range p.entries {
+		if got[i].Hold || !got[i].Lock.IsZero() {
+			out = append(out, heldAt{ID: e.ID, Source: e.Source, Destination: p.Name, Hold: got[i].Hold, Lock: got[i].Lock.String()})
+		}
+	}
+	return out, nil
+}
+
 // held is the result of `hold`.
 type held struct {
-	On      bool     `json:"hold"`
-	List    bool     `json:"-"`
 	Backups []heldAt `json:"backups"`
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/replica"
 )
 
 func newList(a *app) *cobra.Command {
@@ -20,7 +21,8 @@ func newList(a *app) *cobra.Command {
 		Short: "List backups, newest first, and where each lies",
 		Long: "List what the destinations hold, from their listings alone: no object is read and no\n" +
 			"key is needed. What has no manifest is no backup and is counted apart; objects that\n" +
-			"are not of this program are never touched.",
+			"are not of this program are never touched. A destination that by its takes and keep\n" +
+			"should hold by now what only others hold has a hole, which `sync` fills.",
 		Example: "  vapora-backup list --source vapora\n  vapora-backup list --json --destination primary",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return runList(c.Context(), a, filter) },
@@ -62,16 +64,24 @@ type listedDst struct {
 	Name string `json:"name"`
 	// Backups that are there; Unfinished have data and no manifest; Foreign
 	// counts objects that are not of this program.
-	Backups    int `json:"backups"`
-	Unfinished int `json:"unfinished"`
-	Foreign    int `json:"foreign"`
+	Backups    int       `json:"backups"`
+	Unfinished int       `json:"unfinished"`
+	Foreign    int       `json:"foreign"`
+	Newest     time.Time `json:"newest,omitzero"`
+	// Offline is a disk that is not always there; Absent, that it is not now.
+	Offline bool `json:"offline,omitempty"`
+	Absent  bool `json:"absent,omitempty"`
+	// Lacks is what it should hold by now and another one holds.
+	Lacks      []string `json:"lacks"`
+	LacksBytes int64    `json:"lacks_bytes"`
 }
 
 func newListing(places []place, now time.Time) listing {
 	out := listing{Backups: []listed{}, now: now}
 	at := map[string]int{}
+	var replicas []replica.Place
 	for _, p := range places {
-		out.Destinations = append(out.Destinations, listedDst{p.Name, len(p.entries), len(p.orphans), p.foreign})
+		d := listedDst{Name: p.Name, Backups: len(p.entries), Unfinished: len(p.orphans), Foreign: p.foreign, Offline: p.Offline, Absent: p.absent, Lacks: []string{}}
 		for _, e := range p.entries {
 			key := e.Kind + "/" + e.Source + "/" + e.ID
 			if _, ok := at[key]; !ok {
@@ -80,7 +90,15 @@ func newListing(places []place, now time.Time) listing {
 			}
 			b := &out.Backups[at[key]]
 			b.Destinations = append(b.Destinations, p.Name)
+			d.Newest = e.Time // they come in the order of time
 		}
+		out.Destinations = append(out.Destinations, d)
+		replicas = append(replicas, p.replica(now))
+	}
+	for _, debt := range replica.Debts(replicas, now) {
+		i := slices.IndexFunc(out.Destinations, func(d listedDst) bool { return d.Name == debt.To })
+		d := &out.Destinations[i]
+		d.Lacks, d.LacksBytes = append(d.Lacks, debt.Entry.ID), d.LacksBytes+debt.Bytes()
 	}
 	slices.SortStableFunc(out.Backups, func(x, y listed) int { return y.Time.Compare(x.Time) })
 	return out
@@ -98,11 +116,28 @@ func (l listing) Text(w io.Writer) {
 		})
 	}
 	for _, d := range l.Destinations {
-		if d.Unfinished > 0 {
-			fmt.Fprintf(w, "%s: %d unfinished, without a manifest: no backups\n", d.Name, d.Unfinished)
-		}
-		if d.Foreign > 0 {
-			fmt.Fprintf(w, "%s: %d objects that are not of this program\n", d.Name, d.Foreign)
-		}
+		d.text(w, l.now)
+	}
+}
+
+// text writes what is worth a word.
+func (d listedDst) text(w io.Writer, now time.Time) {
+	newest := "it holds none"
+	if !d.Newest.IsZero() {
+		newest = "its newest is of " + age(now.Sub(d.Newest))
+	}
+	switch n := len(d.Lacks); {
+	case d.Absent:
+		fmt.Fprintf(w, "%s: offline, not there now\n", d.Name)
+	case d.Offline && n == 0:
+		fmt.Fprintf(w, "%s: an offline copy, there now; %s\n", d.Name, newest)
+	case n > 0:
+		fmt.Fprintf(w, "%s: lacks %d that it should hold by now, %s; %s: vapora-backup sync\n", d.Name, n, size(d.LacksBytes), newest)
+	}
+	if d.Unfinished > 0 {
+		fmt.Fprintf(w, "%s: %d unfinished, without a manifest: no backups\n", d.Name, d.Unfinished)
+	}
+	if d.Foreign > 0 {
+		fmt.Fprintf(w, "%s: %d objects that are not of this program\n", d.Name, d.Foreign)
 	}
 }

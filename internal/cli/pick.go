@@ -39,47 +39,6 @@ type copyAt struct {
 	store storage.Store
 }
 
-// A place is a destination with what lies in it.
-type place struct {
-	destination
-	entries []catalog.Entry
-	orphans []catalog.Entry
-	foreign int
-	// absent says that it is offline, and not there now.
-	absent bool
-}
-
-// places lists every destination. One that cannot be listed is a warning as
-// long as another can.
-func (a *app) places(ctx context.Context, cfg *config.Config, filter catalog.Filter) ([]place, error) {
-	open, err := a.open(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	var out []place
-	var absent []place
-	var failed []error
-	for _, d := range open {
-		listing, err := catalog.List(ctx, d.store, filter)
-		if errors.Is(err, storage.ErrOffline) {
-			absent = append(absent, place{destination: d, absent: true})
-			continue
-		}
-		if err != nil {
-			failed = append(failed, fmt.Errorf("list destination %s: %w", d.Name, err))
-			continue
-		}
-		out = append(out, place{destination: d, entries: listing.Entries, orphans: listing.Orphans, foreign: listing.Foreign})
-	}
-	if len(out) == 0 && len(failed) > 0 {
-		return nil, errors.Join(failed...)
-	}
-	for _, err := range failed {
-		a.warn("%v", err)
-	}
-	return append(out, absent...), nil
-}
-
 // pick finds one backup: the one with that ID, or the newest of a source. It is
 // read from the first destination that has it and whose manifest is good.
 func (a *app) pick(ctx context.Context, cfg *config.Config, p picked, args []string) (*found, error) {

@@ -25,6 +25,7 @@ func newRestore(a *app) *cobra.Command {
 type restoreOptions struct {
 	pick       picked
 	target     targetFlags
+	thaw       thawOptions
 	identities []string
 	accessKeys []string
 	leaveOut   []string
@@ -56,6 +57,7 @@ func newRestoreDB(a *app) *cobra.Command {
 	f := c.Flags()
 	o.pick.flags(f)
 	o.target.flags(f)
+	o.thaw.readerFlags(f)
 	f.StringArrayVar(&o.identities, "identity", nil, "private key `FILE` that opens the backup, over the config's (may be repeated)")
 	f.StringArrayVar(&o.accessKeys, "access-key", nil, "key of an access whose export hides it: `NAME=@FILE` (may be repeated)")
 	f.StringSliceVar(&o.leaveOut, "leave-access-out", nil, "do not restore the access `NAME`")
@@ -92,9 +94,12 @@ func runRestoreDB(ctx context.Context, a *app, o *restoreOptions, args []string)
 	if job.Target, err = a.target(cfg, found.manifest.Source, o.target); err != nil {
 		return err
 	}
+	if err := a.warm(ctx, found, &o.thaw); err != nil {
+		return err
+	}
 	a.say("restoring %s of %s into %s/%s at %s", found.manifest.ID, found.manifest.Source,
 		job.Target.Client.Namespace(), job.Target.Client.Database(), job.Target.Client.URL())
-	return a.restore(ctx, job)
+	return explainCold(ctx, found, a.restore(ctx, job))
 }
 
 // restore runs a job under progress and prints its result.

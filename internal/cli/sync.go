@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -84,32 +83,22 @@ func runSync(ctx context.Context, a *app, o *syncOptions) error {
 // replicas lists all destinations. Copies are made from all of them, to those
 // of --destination. One that cannot be listed is no place, and an error beside.
 func (a *app) replicas(ctx context.Context, cfg *config.Config, f catalog.Filter) ([]replica.Place, []error, error) {
-	chosen := a.destinations
-	a.destinations = nil
-	defer func() { a.destinations = chosen }()
-	open, err := a.open(ctx, cfg)
+	open, err := a.openAll(ctx, cfg)
 	if err != nil {
 		return nil, nil, err
 	}
+	places, failed := survey(ctx, open, f)
 	var out []replica.Place
-	var failed []error
-	for _, d := range open {
-		listing, err := catalog.List(ctx, d.store, f)
-		if errors.Is(err, storage.ErrOffline) {
-			a.say("%s is offline, and left out", d.Name)
+	for _, p := range places {
+		if p.absent {
+			a.say("%s is offline, and left out", p.Name)
 			continue
 		}
-		if err != nil {
-			failed = append(failed, fmt.Errorf("list destination %s: %w", d.Name, err))
-			continue
-		}
-		out = append(out, replica.Place{
-			Name: d.Name, Store: d.store, Takes: d.takes(), Keep: d.keeps(), Class: d.StorageClass, Entries: listing.Entries,
-			Lock:   func(taken, until time.Time) storage.Lock { return d.locks().At(taken, until, a.Now()) },
-			Source: true, Target: len(chosen) == 0 || slices.Contains(chosen, d.Name),
-		})
+		r := p.replica(a.Now())
+		r.Target = a.meant(p.Name)
+		out = append(out, r)
 	}
-	return out, failed, ctx.Err()
+	return out, failed, storage.Ended(ctx)
 }
 
 // A syncing is one run of `sync`.

@@ -17,21 +17,38 @@ import (
 
 // thawOptions say how cold objects are made readable.
 type thawOptions struct {
-	pick picked
-	tier string
-	days int
-	wait bool
-	poll time.Duration
+	asked bool // by a reader's --thaw
+	tier  string
+	days  int
+	wait  bool
+	poll  time.Duration
 }
 
 func (o *thawOptions) flags(f *pflag.FlagSet) {
-	f.StringVar(&o.tier, "tier", "", "how fast and how dear: a `TIER` of the store, such as Standard, Bulk or High")
-	f.IntVar(&o.days, "days", 7, "for how many days a thawed object stays readable, where the store asks")
+	f.StringVar(&o.tier, "tier", "", "how fast and how dear a thaw is: a `TIER` of the store, such as Standard, Bulk or High")
+	f.IntVar(&o.days, "thaw-days", 7, "for how many days a thawed object stays readable, where the store asks")
 	f.DurationVar(&o.poll, "poll", time.Minute, "how often to look whether a thaw is done")
 }
 
+// readerFlags are those of a command that reads backups.
+func (o *thawOptions) readerFlags(f *pflag.FlagSet) {
+	o.wait = true
+	f.BoolVar(&o.asked, "thaw", false, "where no copy can be read because of cold storage, have one thawed and wait")
+	o.flags(f)
+}
+
+func (o *thawOptions) check() error {
+	switch {
+	case o.poll <= 0:
+		return usagef("--poll %s: more than nothing", o.poll)
+	case o.days < 1:
+		return usagef("--thaw-days %d: at least 1", o.days)
+	}
+	return nil
+}
+
 func newThaw(a *app) *cobra.Command {
-	o := &thawOptions{}
+	o, pick := &thawOptions{}, picked{}
 	c := &cobra.Command{
 		Use:   "thaw [ID]",
 		Short: "Make a backup in cold storage readable",
@@ -41,21 +58,24 @@ func newThaw(a *app) *cobra.Command {
 			"has the backup, and not at all where a copy can be read already.",
 		Example: "  vapora-backup thaw 20261123T140000Z-7f3k2m --tier Standard --wait",
 		Args:    cobra.MaximumNArgs(1),
-		RunE:    func(c *cobra.Command, args []string) error { return runThaw(c.Context(), a, o, args) },
+		RunE:    func(c *cobra.Command, args []string) error { return runThaw(c.Context(), a, o, pick, args) },
 	}
 	f := c.Flags()
-	o.pick.flags(f)
+	pick.flags(f)
 	o.flags(f)
 	f.BoolVar(&o.wait, "wait", false, "return when it is readable")
 	return c
 }
 
-func runThaw(ctx context.Context, a *app, o *thawOptions, args []string) error {
+func runThaw(ctx context.Context, a *app, o *thawOptions, pick picked, args []string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	cfg, err := a.load()
 	if err != nil {
 		return err
 	}
-	f, err := a.pick(ctx, cfg, o.pick, args)
+	f, err := a.pick(ctx, cfg, pick, args)
 	if err != nil {
 		return err
 	}
@@ -70,7 +90,7 @@ func runThaw(ctx context.Context, a *app, o *thawOptions, args []string) error {
 func (a *app) thaw(ctx context.Context, f *found, o *thawOptions) (*thawed, error) {
 	var cold []*frozen
 	for _, c := range f.copies {
-		z, err := freeze(ctx, f, c)
+		z, err := freeze(ctx, c.name, c.store, f.manifest.Keys())
 		if err != nil {
 			a.warn("%s at %s: %v", f.manifest.ID, c.name, err)
 			continue
@@ -83,41 +103,43 @@ func (a *app) thaw(ctx context.Context, f *found, o *thawOptions) (*thawed, erro
 	if len(cold) == 0 {
 		return nil, fmt.Errorf("thaw backup %s: no destination says whether it can be read", f.manifest.ID)
 	}
-	z := cold[0]
+	return a.melt(ctx, f.manifest.ID, cold[0], o)
+}
+
+// melt asks for the thaw of a copy, and waits for it where that is wanted.
+func (a *app) melt(ctx context.Context, id string, z *frozen, o *thawOptions) (*thawed, error) {
 	for _, key := range z.keys {
 		if err := z.store.Thaw(ctx, key, o.tier, o.days); err != nil {
 			return nil, hint.Wrap(err, "%s", z.cost())
 		}
 	}
-	out := &thawed{ID: f.manifest.ID, Destination: z.name, Class: z.class, Objects: len(z.keys), Within: z.within(o.tier).String()}
+	out := &thawed{ID: id, Destination: z.name, Class: z.class, Objects: len(z.keys), Within: short(z.within(o.tier))}
 	if !o.wait {
 		return out, nil
 	}
-	a.say("thawing %s at %s: within %s; this can be interrupted and taken up again", f.manifest.ID, z.name, out.Within)
+	a.say("thawing %s at %s: within %s; this can be interrupted and taken up again", id, z.name, out.Within)
 	return out, a.await(ctx, z, out, o.poll)
 }
 
 // await looks again and again until nothing of the copy is cold.
 func (a *app) await(ctx context.Context, z *frozen, out *thawed, poll time.Duration) error {
-	if poll <= 0 {
-		return usagef("--poll %s: more than nothing", poll)
-	}
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	begin := a.Now()
 	beat := a.progress("thaw", int64(len(z.keys)), false)
 	defer beat.done()
-	for {
-		warm := 0
-		for _, key := range z.keys {
-			t, err := z.store.Temperature(ctx, key)
+	for warm := 0; ; {
+		for warm < len(z.keys) {
+			t, err := z.store.Temperature(ctx, z.keys[warm])
 			if err != nil {
 				return err
 			}
-			if !t.Cold {
-				warm++
-				out.Until = t.Until
+			if t.Cold {
+				break
 			}
+			out.Until = t.Until
+			warm++
+			beat.add(1)
 		}
 		if warm == len(z.keys) {
 			out.Readable, out.Seconds = true, a.Now().Sub(begin).Seconds()
@@ -140,22 +162,22 @@ type frozen struct {
 	keys  []string
 }
 
-// freeze finds the cold objects of a copy.
-func freeze(ctx context.Context, f *found, c copyAt) (*frozen, error) {
-	z := &frozen{name: c.name}
-	store, ok := storage.Under(c.store).(storage.Thawer)
+// freeze finds the cold ones among the objects of a copy.
+func freeze(ctx context.Context, name string, at storage.Store, keys []string) (*frozen, error) {
+	z := &frozen{name: name}
+	store, ok := at.(storage.Thawer)
 	if !ok {
 		return z, nil
 	}
 	z.store = store
-	for _, o := range f.manifest.Objects {
-		t, err := store.Temperature(ctx, o.Key)
+	for _, key := range keys {
+		t, err := store.Temperature(ctx, key)
 		if err != nil {
 			return nil, err
 		}
 		if t.Cold {
 			z.class, z.tiers = t.Class, t.Tiers
-			z.keys = append(z.keys, o.Key)
+			z.keys = append(z.keys, key)
 		}
 	}
 	return z, nil
@@ -188,25 +210,25 @@ func short(d time.Duration) string {
 	return s
 }
 
-// warm makes a backup readable before it is read: with thaw it is asked for and
-// waited for; without it an error that can only come of the cold says what a
-// thaw costs.
-func (a *app) warm(ctx context.Context, f *found, o *thawOptions, thaw bool) error {
-	if !thaw {
+// warm makes a backup readable before it is read, where that is asked for.
+func (a *app) warm(ctx context.Context, f *found, o *thawOptions) error {
+	if !o.asked {
 		return nil
 	}
-	o.wait = true
+	if err := o.check(); err != nil {
+		return err
+	}
 	_, err := a.thaw(ctx, f, o)
 	return err
 }
 
 // explainCold adds to an error of the cold what a thaw costs.
-func (a *app) explainCold(ctx context.Context, f *found, err error) error {
+func explainCold(ctx context.Context, f *found, err error) error {
 	if !errors.Is(err, storage.ErrCold) {
 		return err
 	}
 	for _, c := range f.copies {
-		if z, ferr := freeze(ctx, f, c); ferr == nil && len(z.keys) > 0 {
+		if z, ferr := freeze(ctx, c.name, c.store, f.manifest.Keys()); ferr == nil && len(z.keys) > 0 {
 			return hint.Wrap(err, "%s; the same command with --thaw waits for it, or: vapora-backup thaw %s --wait", z.cost(), f.manifest.ID)
 		}
 	}

@@ -22,6 +22,7 @@ type verifyOptions struct {
 	pick              picked
 	latest, all, deep bool
 	level             string
+	thaw              thawOptions
 	identities        []string
 }
 
@@ -34,7 +35,8 @@ func newVerify(a *app) *cobra.Command {
 			"every destination that should hold them. Without a private key: presence, sizes, the\n" +
 			"SHA-256 of every stored byte, and the signature. With --deep also: decrypt, decompress,\n" +
 			"read the dump to its end and compare it with the inventory. --level exists looks at\n" +
-			"presence and sizes only.",
+			"presence and sizes only. Of what lies in cold storage no more than presence, sizes and\n" +
+			"the signature are looked at, unless --thaw has it thawed first.",
 		Example: "  vapora-backup verify --all\n  vapora-backup verify --latest --deep --identity /media/usb/identity.txt",
 		RunE:    func(c *cobra.Command, args []string) error { return runVerify(c.Context(), a, o, args) },
 	}
@@ -45,6 +47,7 @@ func newVerify(a *app) *cobra.Command {
 	f.BoolVar(&o.deep, "deep", false, "open the backups and read them to their end")
 	f.StringVar(&o.level, "level", "sums", "how deep: `exists|sums|deep`")
 	f.StringArrayVar(&o.identities, "identity", nil, "with --deep: private key `FILE`, over the config's (may be repeated)")
+	o.thaw.readerFlags(f)
 	c.MarkFlagsMutuallyExclusive("latest", "all")
 	return c
 }
@@ -80,7 +83,13 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions, args []string) err
 	}
 	out := verified{Level: level.String(), Backups: []verifiedAt{}}
 	for _, p := range places {
+		if err := o.warm(ctx, a, p, wanted); err != nil {
+			return err
+		}
 		out.check(ctx, a, p, wanted, opt)
+	}
+	if n := out.cold(); n > 0 {
+		a.warn("%d copies lie in cold storage: only their presence, sizes and signatures were looked at; --thaw reads them", n)
 	}
 	if err := a.print(out); err != nil {
 		return err
@@ -173,6 +182,7 @@ type verifiedAt struct {
 	Source      string   `json:"source"`
 	Destination string   `json:"destination"`
 	OK          bool     `json:"ok"`
+	Cold        bool     `json:"cold,omitempty"` // not read, and no deeper than the signature
 	Problems    []string `json:"problems,omitempty"`
 	// Error is what kept the copy from being judged; it is no word against it.
 	Error   string  `json:"error,omitempty"`
@@ -193,7 +203,7 @@ func (v *verified) check(ctx context.Context, a *app, p place, wanted []string, 
 	a.say("verifying %d backups at %s (%s)", len(entries), p.Name, v.Level)
 	for i, o := range verify.Run(ctx, opt) {
 		at := verifiedAt{
-			ID: o.ID, Source: entries[i].Source, Destination: p.Name, OK: o.OK, Problems: o.Problems, Bytes: o.Bytes, Seconds: o.Took.Seconds(),
+			ID: o.ID, Source: entries[i].Source, Destination: p.Name, OK: o.OK, Cold: o.Cold, Problems: o.Problems, Bytes: o.Bytes, Seconds: o.Took.Seconds(),
 		}
 		if o.Err != nil {
 			at.Error = o.Err.Error()
@@ -206,6 +216,41 @@ func (v *verified) check(ctx context.Context, a *app, p place, wanted []string, 
 	}
 }
 
+// warm has what is wanted at a place thawed, where that is asked for.
+func (o *verifyOptions) warm(ctx context.Context, a *app, p place, wanted []string) error {
+	if !o.thaw.asked {
+		return nil
+	}
+	if err := o.thaw.check(); err != nil {
+		return err
+	}
+	for _, e := range p.entries {
+		if !slices.Contains(wanted, e.ID) {
+			continue
+		}
+		z, err := freeze(ctx, p.Name, p.store, e.Keys())
+		if err != nil {
+			return fmt.Errorf("look whether %s at %s is cold: %w", e.ID, p.Name, err)
+		}
+		if len(z.keys) == 0 {
+			continue
+		}
+		if _, err := a.melt(ctx, e.ID, z, &o.thaw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v verified) cold() (n int) {
+	for _, b := range v.Backups {
+		if b.Cold {
+			n++
+		}
+	}
+	return n
+}
+
 func (v verified) Text(w io.Writer) {
 	table(w, func(w io.Writer) {
 		for _, b := range v.Backups {
@@ -215,6 +260,8 @@ func (v verified) Text(w io.Writer) {
 				state = "UNKNOWN"
 			case !b.OK:
 				state = "BAD"
+			case b.Cold:
+				state = "cold"
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s in %s\n", state, b.ID, b.Source, b.Destination, v.Level, size(b.Bytes), seconds(b.Seconds))
 		}

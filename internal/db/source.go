@@ -49,15 +49,22 @@ func (s *Source) Databases(ctx context.Context) ([]string, error) {
 	return ns.names("databases"), nil
 }
 
+// Reach asks the server for its version and looks for the namespace and the
+// database, as Dump does before it begins.
+func (s *Source) Reach(ctx context.Context) (Version, error) {
+	version, err := s.Client.Version(ctx)
+	if err != nil {
+		return version, err
+	}
+	return version, s.Client.find(ctx)
+}
+
 // Dump writes the whole database to w as the server exports it. Unless it
 // returns nil, what it wrote is not a backup. It needs the role VIEWER, and
 // creates nothing.
 func (s *Source) Dump(ctx context.Context, w io.Writer) (*Dumped, error) {
-	version, err := s.Client.Version(ctx)
+	version, err := s.Reach(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.Client.find(ctx); err != nil {
 		return nil, err
 	}
 	p := proof{version: version, leaveOut: s.LeaveOut, minSize: s.MinSize}

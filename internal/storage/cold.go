@@ -40,12 +40,3 @@ type ThawTier struct {
 	// Within is how long it takes at most, by the vendor's word.
 	Within time.Duration
 }
-
-// Under returns the store itself where s only reads another one with other
-// keys. Such a store has a method Unwrap.
-func Under(s Store) Store {
-	if u, ok := s.(interface{ Unwrap() Store }); ok {
-		return u.Unwrap()
-	}
-	return s
-}

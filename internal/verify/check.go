@@ -8,6 +8,7 @@ import (
 
 	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
 // A check is the verification of one backup.
@@ -16,6 +17,7 @@ type check struct {
 	entry    catalog.Entry
 	problems []string
 	bytes    int64
+	cold     bool
 	err      error
 }
 
@@ -78,6 +80,10 @@ func (c *check) explain(err error) {
 			c.problem("%v", err)
 			return
 		}
+	}
+	if errors.Is(err, storage.ErrCold) {
+		c.cold = true
+		return
 	}
 	c.err = err
 }

@@ -64,6 +64,9 @@ type Outcome struct {
 	Level Level
 	// OK says that the level was reached and nothing was found.
 	OK bool
+	// Cold says that objects lie in cold storage: they were not read, and OK is
+	// for their presence, their size and the signature only.
+	Cold bool
 	// Problems are what is wrong with what is stored.
 	Problems []string
 	// Err is what kept the backup from being judged: no network, no rights, a
@@ -87,7 +90,7 @@ func Run(ctx context.Context, o Options) []Outcome {
 		}
 		out = append(out, Outcome{
 			ID: e.ID, Level: o.Level, OK: c.err == nil && len(c.problems) == 0,
-			Problems: c.problems, Err: c.err, Bytes: c.bytes, Took: o.Now().Sub(start),
+			Cold: c.cold, Problems: c.problems, Err: c.err, Bytes: c.bytes, Took: o.Now().Sub(start),
 		})
 	}
 	return out

@@ -20,6 +20,9 @@ import (
 // store that notices a cancelled context hides the fault of a caller that ends
 // a stream as if all were well. The zero value is an empty store.
 type Memory struct {
+	// Now is its clock, nil for the machine's.
+	Now func() time.Time
+
 	mu      sync.Mutex
 	objects map[string]object
 }
@@ -27,15 +30,26 @@ type Memory struct {
 type object struct {
 	data     []byte
 	modified time.Time
+	class    string
+	lock     storage.Lock
+	hold     bool
+}
+
+func (m *Memory) now() time.Time {
+	if m.Now == nil {
+		return time.Now().UTC()
+	}
+	return m.Now().UTC()
 }
 
 var (
 	_ storage.Store  = (*Memory)(nil)
 	_ storage.Ranger = (*Memory)(nil)
+	_ storage.Locker = (*Memory)(nil)
 )
 
 // Put implements storage.Store, but for its context.
-func (m *Memory) Put(_ context.Context, key string, r io.Reader, _ storage.PutOptions) error {
+func (m *Memory) Put(_ context.Context, key string, r io.Reader, o storage.PutOptions) error {
 	if err := storage.CheckKey(key); err != nil {
 		return fmt.Errorf("put %s: %w", key, err)
 	}
@@ -48,7 +62,7 @@ func (m *Memory) Put(_ context.Context, key string, r io.Reader, _ storage.PutOp
 	if _, ok := m.objects[key]; ok {
 		return fmt.Errorf("put %s: %w", key, fs.ErrExist)
 	}
-	m.set(key, data)
+	m.set(key, object{data: data, modified: m.now(), class: o.Class, lock: o.Lock})
 	return nil
 }
 
@@ -57,14 +71,14 @@ func (m *Memory) Put(_ context.Context, key string, r io.Reader, _ storage.PutOp
 func (m *Memory) Set(key string, data []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.set(key, bytes.Clone(data))
+	m.set(key, object{data: bytes.Clone(data), modified: m.now()})
 }
 
-func (m *Memory) set(key string, data []byte) {
+func (m *Memory) set(key string, o object) {
 	if m.objects == nil {
 		m.objects = make(map[string]object)
 	}
-	m.objects[key] = object{data, time.Now().UTC()}
+	m.objects[key] = o
 }
 
 // Bytes returns a copy of an object, and whether there is one.
@@ -127,7 +141,7 @@ func (m *Memory) List(_ context.Context, prefix string) iter.Seq2[storage.Object
 			if !strings.HasPrefix(key, prefix) {
 				continue
 			}
-			if !yield(storage.Object{Key: key, Size: int64(len(o.data)), Modified: o.modified}, nil) {
+			if !yield(storage.Object{Key: key, Size: int64(len(o.data)), Modified: o.modified, Class: o.class}, nil) {
 				return
 			}
 		}
@@ -141,9 +155,41 @@ func (m *Memory) Delete(_ context.Context, key string) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, ok := m.objects[key]; !ok {
+	switch o, ok := m.objects[key]; {
+	case !ok:
 		return fmt.Errorf("delete %s: %w", key, fs.ErrNotExist)
+	case o.hold, o.lock.Until.After(m.now()):
+		return fmt.Errorf("delete %s: %w", key, storage.ErrLocked)
 	}
 	delete(m.objects, key)
+	return nil
+}
+
+// CheckLock implements storage.Locker.
+func (m *Memory) CheckLock(context.Context) error { return nil }
+
+// Protection implements storage.Locker.
+func (m *Memory) Protection(_ context.Context, key string) (storage.Protection, error) {
+	o, err := m.get(key)
+	if err != nil {
+		return storage.Protection{}, err
+	}
+	p := storage.Protection{Hold: o.hold}
+	if o.lock.Until.After(m.now()) {
+		p.Lock = o.lock
+	}
+	return p, nil
+}
+
+// Hold implements storage.Locker.
+func (m *Memory) Hold(_ context.Context, key string, on bool) error {
+	o, err := m.get(key)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o.hold = on
+	m.objects[key] = o
 	return nil
 }

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/replica"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+)
+
+// A place is a destination with what lies in it.
+type place struct {
+	destination
+	entries []catalog.Entry
+	orphans []catalog.Entry
+	foreign int
+	absent  bool // it is offline, and not there now
+}
+
+// survey lists destinations, all at once. What cannot be listed is no place,
+// and an error beside.
+func survey(ctx context.Context, open []destination, filter catalog.Filter) (out []place, failed []error) {
+	listings, errs := make([]catalog.Listing, len(open)), make([]error, len(open))
+	var listing sync.WaitGroup
+	for i, d := range open {
+		listing.Go(func() { listings[i], errs[i] = catalog.List(ctx, d.store, filter) })
+	}
+	listing.Wait()
+	for i, d := range open {
+		switch err := errs[i]; {
+		case d.Offline && errors.Is(err, storage.ErrOffline):
+			out = append(out, place{destination: d, absent: true})
+		case err != nil:
+			failed = append(failed, fmt.Errorf("list destination %s: %w", d.Name, err))
+		default:
+			out = append(out, place{d, listings[i].Entries, listings[i].Orphans, listings[i].Foreign, false})
+		}
+	}
+	return out, failed
+}
+
+// places surveys the destinations of this run. One that cannot be listed is a
+// warning as long as another can.
+func (a *app) places(ctx context.Context, cfg *config.Config, filter catalog.Filter) ([]place, error) {
+	open, err := a.open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	out, failed := survey(ctx, open, filter)
+	if len(out) == 0 && len(failed) > 0 {
+		return nil, errors.Join(failed...)
+	}
+	for _, err := range failed {
+		a.warn("%v", err)
+	}
+	return out, nil
+}
+
+// replica is the place for who keeps destinations complete.
+func (p place) replica(now time.Time) replica.Place {
+	return replica.Place{
+		Name: p.Name, Store: p.store, Takes: p.takes(), Keep: p.keeps(), Class: p.StorageClass, Entries: p.entries,
+		Lock:   func(taken, until time.Time) storage.Lock { return p.locks().At(taken, until, now) },
+		Source: !p.absent, Target: !p.absent,
+	}
+}
