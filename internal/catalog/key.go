@@ -34,7 +34,11 @@ func (k Key) String() string {
 
 // Check returns an error unless the key stays in its place, and is the only
 // spelling of that place.
-func (k Key) Check() error {
+func (k Key) Check() error { return k.check(len(k.String())) }
+
+// check is Check of a key whose String is so long. Names hold nothing that a
+// store could take for something else.
+func (k Key) check(length int) error {
 	suffix, dotted := strings.CutPrefix(k.Suffix, ".")
 	switch {
 	case !isName(k.Kind):
@@ -47,7 +51,10 @@ func (k Key) Check() error {
 	if _, err := ParseID(k.ID); err != nil {
 		return err
 	}
-	return storage.CheckKey(k.String())
+	if length > storage.MaxKey {
+		return fmt.Errorf("%w: %d bytes, at most %d", storage.ErrKey, length, storage.MaxKey)
+	}
+	return nil
 }
 
 // With returns the key of another object of the same backup.
@@ -58,20 +65,30 @@ func (k Key) With(suffix string) Key {
 
 // ParseKey is the inverse of String. What it refuses is foreign.
 func ParseKey(s string) (Key, error) {
-	parts := strings.Split(s, "/")
-	if len(parts) != 4 {
+	kind, rest, _ := strings.Cut(s, "/")
+	source, rest, _ := strings.Cut(rest, "/")
+	date, name, ok := strings.Cut(rest, "/")
+	if !ok || strings.Contains(name, "/") {
 		return Key{}, fmt.Errorf("key %q: want kind/source/date/id.suffix", s)
 	}
-	id, suffix, _ := strings.Cut(parts[3], ".")
-	k := Key{Kind: parts[0], Source: parts[1], ID: id, Suffix: "." + suffix}
-	err := k.Check()
-	if err == nil && k.String() != s {
+	id := name
+	if dot := strings.IndexByte(name, '.'); dot >= 0 {
+		id = name[:dot]
+	}
+	k := Key{Kind: kind, Source: source, ID: id, Suffix: name[len(id):]}
+	err := k.check(len(s))
+	if err == nil && !isDateOf(date, id) {
 		err = errors.New("its date is not that of its id")
 	}
 	if err != nil {
 		return Key{}, fmt.Errorf("key %q: %w", s, err)
 	}
 	return k, nil
+}
+
+// isDateOf reports whether date is the day of an ID, as keys have it.
+func isDateOf(date, id string) bool {
+	return len(date) == 10 && date[:4] == id[:4] && date[4] == '-' && date[5:7] == id[4:6] && date[7] == '-' && date[8:] == id[6:8]
 }
 
 // isName reports whether s can be a kind, a source or a suffix.

@@ -77,18 +77,21 @@ type PutOptions struct {
 // ErrOffline is wrapped by all that a store is asked whose disk is not there.
 var ErrOffline = errors.New("not there")
 
+// MaxKey is how long a key may be, in bytes: S3's bound.
+const MaxKey = 1024
+
 // ErrKey is what an unusable key is, wrapped with the reason.
 var ErrKey = errors.New("invalid key")
 
 // CheckKey refuses keys that could mean another place than they say: empty
 // ones, absolute ones, empty or dotted segments, backslashes, control
-// characters, and those longer than S3's 1024 bytes. Every store calls it first.
+// characters, and those longer than MaxKey. Every store calls it first.
 func CheckKey(key string) error {
 	switch {
 	case key == "":
 		return fmt.Errorf("%w: empty", ErrKey)
-	case len(key) > 1024:
-		return fmt.Errorf("%w: %d bytes, at most 1024", ErrKey, len(key))
+	case len(key) > MaxKey:
+		return fmt.Errorf("%w: %d bytes, at most %d", ErrKey, len(key), MaxKey)
 	}
 	for _, r := range key {
 		if r < ' ' || r == 0x7f || r == '\\' || r == '�' {

@@ -134,18 +134,24 @@ func (m *Memory) get(key string) (object, error) {
 // List implements storage.Store, but for its context.
 func (m *Memory) List(_ context.Context, prefix string) iter.Seq2[storage.Object, error] {
 	return func(yield func(storage.Object, error) bool) {
-		m.mu.Lock()
-		objects := maps.Clone(m.objects)
-		m.mu.Unlock()
-		for key, o := range objects {
-			if !strings.HasPrefix(key, prefix) {
-				continue
-			}
-			if !yield(storage.Object{Key: key, Size: int64(len(o.data)), Modified: o.modified, Class: o.class}, nil) {
+		for _, o := range m.listing(prefix) {
+			if !yield(o, nil) {
 				return
 			}
 		}
 	}
+}
+
+func (m *Memory) listing(prefix string) []storage.Object {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []storage.Object
+	for key, o := range m.objects {
+		if strings.HasPrefix(key, prefix) {
+			out = append(out, storage.Object{Key: key, Size: int64(len(o.data)), Modified: o.modified, Class: o.class})
+		}
+	}
+	return out
 }
 
 // Delete implements storage.Store, but for its context.
