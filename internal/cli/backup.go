@@ -105,16 +105,13 @@ type writer struct {
 
 func (a *app) newWriter(ctx context.Context, cfg *config.Config) (*writer, error) {
 	w := &writer{app: a, cfg: cfg}
-	open, err := a.open(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range open {
+	for _, d := range a.open(ctx, cfg) {
 		w.destinations = append(w.destinations, backup.Destination{
 			Name: d.Name, Store: d.store, Required: d.Required, Offline: d.Offline,
 			Takes: d.takes(), Keep: d.keeps(), Lock: d.locks(), Class: d.StorageClass,
 		})
 	}
+	var err error
 	if w.signer, err = a.signer(cfg); err != nil {
 		return nil, err
 	}

@@ -72,10 +72,7 @@ func runConfigValidate(ctx context.Context, a *app, online bool) error {
 
 // askAll asks every database and destination, all at once.
 func (a *app) askAll(ctx context.Context, cfg *config.Config) ([]asked, error) {
-	open, err := a.open(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
+	open := a.open(ctx, cfg)
 	out := make([]asked, len(cfg.Databases)+len(open))
 	var asking sync.WaitGroup
 	for i, d := range cfg.Databases {

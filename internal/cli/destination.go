@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
+	"iter"
 	"slices"
 	"time"
 
@@ -21,9 +23,8 @@ type destination struct {
 }
 
 // open opens the destinations that this run is for. None is contacted yet.
-func (a *app) open(ctx context.Context, cfg *config.Config) ([]destination, error) {
-	all, err := a.openAll(ctx, cfg)
-	return slices.DeleteFunc(all, func(d destination) bool { return !a.meant(d.Name) }), err
+func (a *app) open(ctx context.Context, cfg *config.Config) []destination {
+	return slices.DeleteFunc(a.openAll(ctx, cfg), func(d destination) bool { return !a.meant(d.Name) })
 }
 
 // meant reports whether --destination lets the run use it.
@@ -31,17 +32,18 @@ func (a *app) meant(name string) bool {
 	return len(a.destinations) == 0 || slices.Contains(a.destinations, name)
 }
 
-// openAll opens every destination of the config.
-func (a *app) openAll(ctx context.Context, cfg *config.Config) ([]destination, error) {
+// openAll opens every destination of the config. One that cannot be opened
+// fails whatever is asked of it, and so hurts no other one.
+func (a *app) openAll(ctx context.Context, cfg *config.Config) []destination {
 	var out []destination
 	for _, d := range cfg.Destinations {
 		store, err := a.store(ctx, d)
 		if err != nil {
-			return nil, fmt.Errorf("open destination %s: %w", d.Name, err)
+			store = unopened{fmt.Errorf("open: %w", err)}
 		}
 		out = append(out, destination{d, store})
 	}
-	return out, nil
+	return out
 }
 
 func (a *app) store(ctx context.Context, d config.Destination) (storage.Store, error) {
@@ -136,3 +138,16 @@ func (d destination) locks() backup.LockWish {
 	_, lasts := d.Lock.Expiry()
 	return backup.LockWish{Mode: storage.LockMode(d.Lock.Mode), Lasts: time.Duration(lasts)}
 }
+
+// unopened is a store that could not be opened.
+type unopened struct{ err error }
+
+func (u unopened) Put(context.Context, string, io.Reader, storage.PutOptions) error { return u.err }
+
+func (u unopened) Get(context.Context, string) (io.ReadCloser, error) { return nil, u.err }
+
+func (u unopened) List(context.Context, string) iter.Seq2[storage.Object, error] {
+	return func(yield func(storage.Object, error) bool) { yield(storage.Object{}, u.err) }
+}
+
+func (u unopened) Delete(context.Context, string) error { return u.err }

@@ -47,11 +47,7 @@ func survey(ctx context.Context, open []destination, filter catalog.Filter) (out
 // places surveys the destinations of this run. One that cannot be listed is a
 // warning as long as another can.
 func (a *app) places(ctx context.Context, cfg *config.Config, filter catalog.Filter) ([]place, error) {
-	open, err := a.open(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	out, failed := survey(ctx, open, filter)
+	out, failed := survey(ctx, a.open(ctx, cfg), filter)
 	if len(out) == 0 && len(failed) > 0 {
 		return nil, errors.Join(failed...)
 	}

@@ -42,11 +42,11 @@ func TestScripts(t *testing.T) {
 func TestScriptsWithServers(t *testing.T) {
 	t.Parallel()
 	srv := surrealtest.Start(t, surrealtest.Options{})
-	store := s3test.Start(t, s3test.Versitygw)
+	store, moto := s3test.Start(t, s3test.Versitygw), s3test.Start(t, s3test.Moto)
 	root := filepath.Join("..", "..", "testdata")
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join(root, "script", "server"),
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "sql": sql(srv), "flip": flip, "expand": expand, "wrapkey": wrapkey, "signin": signin},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "sql": sql(srv), "flip": flip, "expand": expand, "wrapkey": wrapkey, "signin": signin, "slowthaw": slowThaw(t, moto)},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
@@ -56,11 +56,27 @@ func TestScriptsWithServers(t *testing.T) {
 				return err
 			}
 			srv.Query(t, ns, database, string(text))
+			writable := store.Bucket(t)
+			writer := store.As(t, writable, "s3:PutObject")
+			e.Vars = append(e.Vars, "LOCKED="+store.LockedBucket(t), "WRITABLE="+writable, "WRITER_ACCESS="+writer.AccessKey, "WRITER_SECRET="+writer.SecretKey,
+				"MOTO="+moto.Endpoint, "COLD="+moto.Bucket(t), "AWS_ACCESS_KEY_ID="+moto.AccessKey, "AWS_SECRET_ACCESS_KEY="+moto.SecretKey)
 			e.Vars = append(e.Vars, "SURREAL="+srv.URL, "NS="+ns, "DB="+database, "DB_PASSWORD="+srv.Password,
 				"S3="+store.Endpoint, "S3_ACCESS="+store.AccessKey, "S3_SECRET="+store.SecretKey, "BUCKET="+store.Bucket(t))
 			return nil
 		},
 	})
+}
+
+// slowthaw LOOKS has the next thaws take so many looks.
+func slowThaw(t *testing.T, moto *s3test.Server) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 1 {
+			ts.Fatalf("usage: slowthaw LOOKS")
+		}
+		looks, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		moto.SlowThaw(t, looks)
+	}
 }
 
 // sql STATEMENT runs on the server, in the script's database.

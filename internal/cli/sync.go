@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -83,11 +80,7 @@ func runSync(ctx context.Context, a *app, o *syncOptions) error {
 // replicas lists all destinations. Copies are made from all of them, to those
 // of --destination. One that cannot be listed is no place, and an error beside.
 func (a *app) replicas(ctx context.Context, cfg *config.Config, f catalog.Filter) ([]replica.Place, []error, error) {
-	open, err := a.openAll(ctx, cfg)
-	if err != nil {
-		return nil, nil, err
-	}
-	places, failed := survey(ctx, open, f)
+	places, failed := survey(ctx, a.openAll(ctx, cfg), f)
 	var out []replica.Place
 	for _, p := range places {
 		if p.absent {
@@ -198,85 +191,4 @@ func (s *syncing) verdict() error {
 		return partialError{err}
 	}
 	return hint.Wrap(err, "what the destinations hold is untouched; the same command goes on where it stopped")
-}
-
-// synced is the result of `sync`.
-type synced struct {
-	DryRun  bool         `json:"dry_run"`
-	Bytes   int64        `json:"bytes"`
-	Objects int          `json:"objects"`
-	Debts   []syncedDebt `json:"debts"`
-}
-
-type syncedDebt struct {
-	ID          string     `json:"id"`
-	Kind        string     `json:"kind"`
-	Source      string     `json:"source"`
-	From        string     `json:"from,omitempty"`
-	To          string     `json:"to"`
-	Repaired    string     `json:"repaired,omitempty"` // the role of the object that was damaged
-	Bytes       int64      `json:"bytes"`
-	Objects     int        `json:"objects"`
-	LockedUntil *time.Time `json:"locked_until,omitempty"`
-	OK          bool       `json:"ok"`
-	Error       string     `json:"error,omitempty"`
-}
-
-func (d *syncedDebt) take(p replica.Paid) {
-	d.From = p.From
-	if !p.Lock.IsZero() {
-		d.LockedUntil = &p.Lock.Until
-	}
-}
-
-func (s *synced) add(d syncedDebt) {
-	s.Debts = append(s.Debts, d)
-	if s.DryRun || d.OK {
-		s.Bytes += d.Bytes
-		s.Objects += d.Objects
-	}
-}
-
-func (s *synced) paid() (n int) {
-	for _, d := range s.Debts {
-		if d.OK {
-			n++
-		}
-	}
-	return n
-}
-
-func (s synced) Text(w io.Writer) {
-	if len(s.Debts) == 0 {
-		fmt.Fprintln(w, "nothing is missing")
-		return
-	}
-	table(w, func(w io.Writer) {
-		for _, d := range s.Debts {
-			state := "copied"
-			switch {
-			case s.DryRun:
-				state = "missing"
-			case d.Error != "":
-				state = "FAILED"
-			}
-			what := d.Kind + "/" + d.Source
-			if d.Repaired != "" {
-				state, what = strings.Replace(strings.Replace(state, "copied", "repaired", 1), "missing", "damaged", 1), what+" "+d.Repaired
-			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", state, d.ID, what, d.route(), size(d.Bytes))
-		}
-	})
-	verb := "copied"
-	if s.DryRun {
-		verb = "to copy"
-	}
-	fmt.Fprintf(w, "%s: %s in %d objects\n", verb, size(s.Bytes), s.Objects)
-}
-
-func (d syncedDebt) route() string {
-	if d.From == "" {
-		return "at " + d.To
-	}
-	return d.From + " to " + d.To
 }

@@ -27,6 +27,7 @@ func (c *check) problem(format string, args ...any) {
 
 // run stops at the first error, and goes on after problems.
 func (c *check) run(ctx context.Context) {
+	c.entry, c.Store = c.entry.Repaired(c.Store)
 	m := c.manifest(ctx)
 	if m == nil {
 		return
