@@ -5,16 +5,21 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"github.com/vapora-platform/vapora-backup/internal/storage/transport"
 )
 
 // Time implements storage.Clock.
 func (s *Store) Time(ctx context.Context) (time.Time, error) {
-	url := s.o.Endpoint
-	if url == "" {
-		url = fmt.Sprintf("https://s3.%s.amazonaws.com/", s.client.Options().Region)
+	// Where the client would ask: settings of this machine may say another place.
+	o := s.client.Options()
+	at, err := o.EndpointResolverV2.ResolveEndpoint(ctx, s3.EndpointParameters{Region: aws.String(o.Region), Endpoint: o.BaseEndpoint})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask for the time: %w", err)
 	}
-	t, err := transport.Time(ctx, s.web, url)
+	t, err := transport.Time(ctx, s.web, at.URI.String())
 	if err != nil {
 		return t, s.explain(ctx, err)
 	}

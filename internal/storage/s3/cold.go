@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,16 +13,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
 // tiers are how an object of a class is thawed, and within what time, as
-// Amazon's "Restoring an archived object" has it.
-func tiers(class types.StorageClass) []storage.ThawTier {
-	switch class {
-	case types.StorageClassGlacier:
+// Amazon's "Restoring an archived object" has it. The class that moves objects
+// of itself says with each how cold that is.
+func tiers(class types.StorageClass, archive types.ArchiveStatus) []storage.ThawTier {
+	switch {
+	case class == types.StorageClassGlacier, archive == types.ArchiveStatusArchiveAccess:
 		return []storage.ThawTier{{Name: "Standard", Within: 5 * time.Hour}, {Name: "Bulk", Within: 12 * time.Hour}, {Name: "Expedited", Within: 5 * time.Minute}}
-	case types.StorageClassDeepArchive:
+	case class == types.StorageClassDeepArchive, archive == types.ArchiveStatusDeepArchiveAccess:
 		return []storage.ThawTier{{Name: "Standard", Within: 12 * time.Hour}, {Name: "Bulk", Within: 48 * time.Hour}}
 	}
 	return nil
@@ -49,7 +52,7 @@ func (s *Store) temperature(ctx context.Context, key string) (t storage.Temperat
 	if class == "" {
 		class = types.StorageClassStandard
 	}
-	t.Class, t.Tiers = string(class), tiers(types.StorageClass(class))
+	t.Class, t.Tiers = string(class), tiers(class, head.ArchiveStatus)
 	if t.Tiers == nil {
 		return t, nil
 	}
@@ -82,20 +85,28 @@ func (s *Store) Thaw(ctx context.Context, key, tier string, days int) error {
 }
 
 func (s *Store) thaw(ctx context.Context, key, tier string, days int) error {
+	if days < 1 || days > math.MaxInt32 {
+		return fmt.Errorf("for %d days", days)
+	}
 	t, err := s.temperature(ctx, key)
 	if err != nil || !t.Cold || t.Thawing {
 		return err
 	}
+	var known []string
+	for _, k := range t.Tiers {
+		known = append(known, k.Name)
+	}
 	if tier == "" {
-		tier = t.Tiers[0].Name
+		tier = known[0]
 	}
-	if !slices.ContainsFunc(t.Tiers, func(k storage.ThawTier) bool { return k.Name == tier }) {
-		return fmt.Errorf("class %s knows no tier %q", t.Class, tier)
+	if !slices.Contains(known, tier) {
+		return hint.Wrap(fmt.Errorf("class %s knows no tier %q", t.Class, tier), "one of %s", strings.Join(known, ", "))
 	}
-	_, err = s.client.RestoreObject(ctx, &s3.RestoreObjectInput{
-		Bucket: &s.o.Bucket, Key: aws.String(s.prefix + key),
-		RestoreRequest: &types.RestoreRequest{Days: aws.Int32(int32(days)), GlacierJobParameters: &types.GlacierJobParameters{Tier: types.Tier(tier)}},
-	})
+	request := &types.RestoreRequest{GlacierJobParameters: &types.GlacierJobParameters{Tier: types.Tier(tier)}}
+	if t.Class != string(types.StorageClassIntelligentTiering) { // which keeps it readable, and wants no days
+		request.Days = aws.Int32(int32(days))
+	}
+	_, err = s.client.RestoreObject(ctx, &s3.RestoreObjectInput{Bucket: &s.o.Bucket, Key: aws.String(s.prefix + key), RestoreRequest: request})
 	if err != nil && code(err) != "RestoreAlreadyInProgress" {
 		return s.explain(ctx, err)
 	}

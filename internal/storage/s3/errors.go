@@ -62,6 +62,9 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	if end := storage.Ended(ctx); end != nil {
 		return &fault{end.Error(), []error{end, err}}
 	}
+	if e, ok := errors.AsType[*noCredentials](err); ok {
+		return e.explain()
+	}
 	say := func(msg string, is ...error) error { return &fault{msg, append(is, err)} }
 	region := s.client.Options().Region
 	switch c := code(err); c {
@@ -79,7 +82,7 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	case "AccessDenied", "Forbidden":
 		return hint.Wrap(say("access denied", fs.ErrPermission),
 			"the credentials need s3:PutObject, s3:GetObject, s3:ListBucket and s3:AbortMultipartUpload on bucket %s", s.o.Bucket)
-	case "InvalidAccessKeyId", "XAdminUserNotFound", "InvalidToken", "ExpiredToken", "TokenRefreshRequired":
+	case "InvalidAccessKeyId", "XAdminUserNotFound", "InvalidToken", "InvalidTokenId", "ExpiredToken", "TokenRefreshRequired":
 		return hint.Wrap(say("the server does not accept the access key ("+c+")", fs.ErrPermission),
 			"check the access key, and that it belongs to this server")
 	case "SignatureDoesNotMatch":
@@ -101,14 +104,13 @@ func message(err error) string {
 	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorMessage() != "" {
 		return api.ErrorMessage()
 	}
-	return "the server gives no reason"
+	return noReason
 }
+
+const noReason = "the server gives no reason"
 
 // explainNetwork is for errors that no server sent.
 func (s *Store) explainNetwork(err error) error {
-	if e, ok := errors.AsType[*noCredentials](err); ok {
-		return hint.Wrap(&fault{e.Error(), []error{err}}, "give an access key, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-	}
 	cause := err
 	if e, ok := errors.AsType[*retry.MaxAttemptsError](err); ok {
 		cause = e.Err

@@ -53,7 +53,7 @@ func (u *upload) create(ctx context.Context) error {
 	}
 	out, err := u.s.client.CreateMultipartUpload(ctx, in, u.s.persist)
 	if err != nil {
-		return u.s.explain(ctx, err)
+		return u.refused(ctx, err)
 	}
 	u.id = aws.ToString(out.UploadId)
 	u.partsConfirm = out.ServerSideEncryption == ""
@@ -102,6 +102,7 @@ func (u *upload) finish(ctx context.Context, parts []types.CompletedPart) error 
 		}
 		return nil
 	}
+	u.version = out.VersionId
 	return u.confirmWhole(ctx, out)
 }
 
@@ -117,7 +118,7 @@ func (u *upload) confirmWhole(ctx context.Context, out *s3.CompleteMultipartUplo
 		}
 	}
 	if err := u.seal.confirm(mode, key); err != nil {
-		return errors.Join(err, herr, u.remove(ctx, out.VersionId))
+		return errors.Join(err, herr, u.remove(ctx))
 	}
 	return nil
 }

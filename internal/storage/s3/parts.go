@@ -13,26 +13,11 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
-// growth is after how many parts' worth of bytes the parts grow by another
-// PartSize. With it 10,000 parts hold 5 TiB, and the memory of an upload grows
-// with its size only where it must.
-const growth = 1300
-
-// partSize is the size of the part that begins at an offset.
-func (s *Store) partSize(offset int64) int64 {
-	return min(s.o.PartSize*(1+offset/(growth*s.o.PartSize)), MaxPartSize)
-}
-
-// atOnce is how many parts of a size are sent at once: fewer of large ones.
-func (s *Store) atOnce(size int64) int {
-	return max(1, int(int64(s.o.Concurrency)*s.o.PartSize/size))
-}
-
 // send reads r part by part, after the first, and sends some at once.
 func (u *upload) send(ctx context.Context, first []byte, r io.Reader) ([]types.CompletedPart, error) {
 	var done []types.CompletedPart
 	for offset, last := int64(0), false; !last; {
-		s := &stretch{u: u, size: u.s.partSize(offset), before: len(done)}
+		s := &stretch{u: u, size: u.s.partSize(offset, len(done)), before: len(done), offset: offset}
 		var err error
 		if last, err = s.send(ctx, first, r); err != nil {
 			return nil, err
@@ -40,8 +25,7 @@ func (u *upload) send(ctx context.Context, first []byte, r io.Reader) ([]types.C
 		for _, p := range s.parts {
 			done = append(done, *p)
 		}
-		first = nil
-		offset += s.bytes
+		first, offset = nil, s.offset
 	}
 	return done, nil
 }
@@ -52,7 +36,12 @@ type stretch struct {
 	size   int64
 	before int // parts of the stretches before
 	parts  []*types.CompletedPart
-	bytes  int64
+	offset int64 // of the next part
+}
+
+// goesOn says whether the next part is of this stretch too.
+func (s *stretch) goesOn() bool {
+	return s.u.s.partSize(s.offset, s.before+len(s.parts)) == s.size
 }
 
 // send sends the stretch and says whether r has ended. There are never more
@@ -64,7 +53,7 @@ func (s *stretch) send(ctx context.Context, first []byte, r io.Reader) (last boo
 	atOnce := s.u.s.atOnce(s.size)
 	g.SetLimit(atOnce)
 	free := make(chan []byte, atOnce+1)
-	for buf := first; !last && s.bytes < growth*s.u.s.o.PartSize; buf = nil {
+	for buf := first; !last && s.goesOn(); buf = nil {
 		n := len(buf)
 		if buf == nil {
 			select {
@@ -83,7 +72,7 @@ func (s *stretch) send(ctx context.Context, first []byte, r io.Reader) (last boo
 		}
 		part := &types.CompletedPart{PartNumber: aws.Int32(int32(s.before + len(s.parts) + 1))}
 		s.parts = append(s.parts, part)
-		s.bytes += int64(n)
+		s.offset += int64(n)
 		full, data := buf, buf[:n]
 		g.Go(func() error {
 			defer func() { free <- full }()

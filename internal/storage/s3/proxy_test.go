@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -20,7 +21,10 @@ type proxy struct {
 	before func(w http.ResponseWriter, r *http.Request) bool
 	// after may change an answer, or fail it.
 	after func(*http.Response) error
+	// alone says of which requests the server is given one at a time.
+	alone func(*http.Request) bool
 
+	one  sync.Mutex
 	cuts atomic.Int64 // connections that were reset
 	tls  bool
 	cert *x509.Certificate // its own, with tls
@@ -46,9 +50,14 @@ func (p *proxy) start(t *testing.T, srv *s3test.Server) *s3test.Server {
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { p.cut(w) },
 	}
 	front := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p.before == nil || !p.before(w, r) {
-			forward.ServeHTTP(w, r)
+		if p.before != nil && p.before(w, r) {
+			return
 		}
+		if p.alone != nil && p.alone(r) {
+			p.one.Lock()
+			defer p.one.Unlock()
+		}
+		forward.ServeHTTP(w, r)
 	}))
 	if p.tls {
 		front.StartTLS()

@@ -27,7 +27,10 @@ const (
 )
 
 // Put implements storage.Store. A stream that fits one part is one request, a
-// longer one a multipart upload, which is aborted on any failure.
+// longer one a multipart upload, which is aborted on any failure. It needs
+// s3:PutObject and, to abort, s3:AbortMultipartUpload; with a lock also
+// s3:PutObjectRetention and s3:GetObjectRetention. It cannot see that a server
+// takes a storage class for another one.
 func (s *Store) Put(ctx context.Context, key string, r io.Reader, o storage.PutOptions) error {
 	full, err := s.key(key)
 	if err == nil {
@@ -49,6 +52,8 @@ type upload struct {
 	class string
 	lock  storage.Lock
 	id    string // of the multipart upload
+
+	version *string // of the object, once it is there and where there are any
 
 	// partsConfirm is set where the answers to the parts must confirm the
 	// encryption, because that to the beginning did not.
@@ -105,66 +110,35 @@ func (u *upload) single(ctx context.Context, data []byte) error {
 	out, err := u.s.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &u.s.o.Bucket, Key: &u.key,
 		Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))),
-		ChecksumCRC32:  u.sum(data),
-		IfNoneMatch:    aws.String("*"),
-		Metadata:       map[string]string{tokenName: u.token},
-		StorageClass:   types.StorageClass(u.class),
-		ObjectLockMode: lockMode(u.lock), ObjectLockRetainUntilDate: lockUntil(u.lock),
+		ChecksumCRC32:     u.sum(data),
+		ChecksumAlgorithm: u.algorithm(),
+		IfNoneMatch:       aws.String("*"),
+		Metadata:          map[string]string{tokenName: u.token},
+		StorageClass:      types.StorageClass(u.class),
+		ObjectLockMode:    lockMode(u.lock), ObjectLockRetainUntilDate: lockUntil(u.lock),
 		ServerSideEncryption: u.seal.sse(), SSEKMSKeyId: u.seal.keyID(),
 	}, u.s.persist)
 	if err != nil {
 		return u.settle(ctx, err)
 	}
+	u.version = out.VersionId
 	if err := u.seal.confirm(out.ServerSideEncryption, out.SSEKMSKeyId); err != nil {
-		return errors.Join(err, u.remove(ctx, out.VersionId))
-	}
-	return nil
-}
-
-// settle finds out what became of a write whose answer says that it failed, or
-// was lost: the SDK sends a request again when the first answer does not come,
-// and then the second one may say that the object is there already.
-func (u *upload) settle(ctx context.Context, err error) error {
-	if !doubtful(err) {
-		return u.s.explain(ctx, err)
-	}
-	head, herr := u.head(ctx)
-	switch {
-	case herr == nil && head.Metadata[tokenName] == u.token:
-		if err := u.seal.confirm(head.ServerSideEncryption, head.SSEKMSKeyId); err != nil {
-			return errors.Join(err, u.remove(ctx, head.VersionId))
-		}
-		return nil
-	case herr == nil:
-		return errExist(err)
-	}
-	return u.s.explain(ctx, err)
-}
-
-// head looks at the object that lies under the key, whatever became of ctx.
-func (u *upload) head(ctx context.Context) (*s3.HeadObjectOutput, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
-	defer cancel()
-	out, err := u.s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &u.s.o.Bucket, Key: &u.key})
-	if err != nil {
-		return nil, fmt.Errorf("look at the object: %w", u.s.explain(ctx, err))
-	}
-	return out, nil
-}
-
-// remove takes back an object of this Put, the very version if there are any.
-func (u *upload) remove(ctx context.Context, version *string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
-	defer cancel()
-	_, err := u.s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &u.s.o.Bucket, Key: &u.key, VersionId: version})
-	if err != nil {
-		return fmt.Errorf("remove the object again: %w", u.s.explain(ctx, err))
+		return errors.Join(err, u.remove(ctx))
 	}
 	return nil
 }
 
 // sums reports whether checksums are sent. Amazon wants them with a lock.
 func (u *upload) sums() bool { return u.s.o.Checksums == ChecksumsSupported || !u.lock.IsZero() }
+
+// algorithm names what sum returns: Amazon takes no lock without its name, and
+// elsewhere the sum itself tells.
+func (u *upload) algorithm() types.ChecksumAlgorithm {
+	if u.lock.IsZero() {
+		return ""
+	}
+	return types.ChecksumAlgorithmCrc32
+}
 
 // sum is the checksum of an object or a part, nil where none is to be sent.
 func (u *upload) sum(data []byte) *string {
