@@ -12,6 +12,8 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/config"
 	"github.com/vapora-platform/vapora-backup/internal/retention"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
+	"github.com/vapora-platform/vapora-backup/internal/storage/azblob"
+	"github.com/vapora-platform/vapora-backup/internal/storage/gcs"
 	"github.com/vapora-platform/vapora-backup/internal/storage/local"
 	"github.com/vapora-platform/vapora-backup/internal/storage/s3"
 )
@@ -56,6 +58,24 @@ func (a *app) store(ctx context.Context, d config.Destination) (storage.Store, e
 		}
 		o.Bandwidth = bandwidth
 		return s3.Open(ctx, o)
+	case d.Store.GCS != nil:
+		o := gcs.Options{
+			Bucket: d.Store.GCS.Bucket, Prefix: d.Store.GCS.Prefix, Endpoint: d.Store.GCS.Endpoint, CAFile: d.CA,
+			Keys: keysByKind(d.SSE), PartSize: int64(d.PartSize), Bandwidth: bandwidth,
+		}
+		if err := a.secrets(map[*string]config.Secret{&o.ServiceAccount: d.Credentials.ServiceAccount}); err != nil {
+			return nil, err
+		}
+		return gcs.Open(ctx, o)
+	case d.Store.Azure != nil:
+		o := azblob.Options{
+			Account: d.Store.Azure.Account, Container: d.Store.Azure.Container, Prefix: d.Store.Azure.Prefix,
+			Endpoint: d.Store.Azure.Endpoint, CAFile: d.CA, Scopes: keysByKind(d.SSE), PartSize: int64(d.PartSize), Bandwidth: bandwidth,
+		}
+		if err := a.secrets(map[*string]config.Secret{&o.AccountKey: d.Credentials.AccountKey, &o.SASToken: d.Credentials.SASToken}); err != nil {
+			return nil, err
+		}
+		return azblob.Open(ctx, o)
 	}
 	return local.Open(local.Options{Dir: d.Store.File.Dir, Removable: d.Offline, Bandwidth: bandwidth})
 }

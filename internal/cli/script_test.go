@@ -11,7 +11,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/vapora-platform/vapora-backup/internal/azuretest"
 	"github.com/vapora-platform/vapora-backup/internal/cli"
+	"github.com/vapora-platform/vapora-backup/internal/gcstest"
 	"github.com/vapora-platform/vapora-backup/internal/s3test"
 	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
 )
@@ -43,6 +45,7 @@ func TestScriptsWithServers(t *testing.T) {
 	t.Parallel()
 	srv := surrealtest.Start(t, surrealtest.Options{})
 	store, moto := s3test.Start(t, s3test.Versitygw), s3test.Start(t, s3test.Moto)
+	google, azure := gcstest.Start(t), azuretest.Start(t)
 	root := filepath.Join("..", "..", "testdata")
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join(root, "script", "server"),
@@ -60,6 +63,8 @@ func TestScriptsWithServers(t *testing.T) {
 			writer := store.As(t, writable, "s3:PutObject")
 			e.Vars = append(e.Vars, "LOCKED="+store.LockedBucket(t), "WRITABLE="+writable, "WRITER_ACCESS="+writer.AccessKey, "WRITER_SECRET="+writer.SecretKey,
 				"MOTO="+moto.Endpoint, "COLD="+moto.Bucket(t), "AWS_ACCESS_KEY_ID="+moto.AccessKey, "AWS_SECRET_ACCESS_KEY="+moto.SecretKey)
+			e.Vars = append(e.Vars, "STORAGE_EMULATOR_HOST="+google.Endpoint, "GS_BUCKET="+google.Bucket(t),
+				"AZURE="+azure.Endpoint, "ACCOUNT="+azure.Account, "ACCOUNT_KEY="+azure.Key, "CONTAINER="+azure.Container(t))
 			e.Vars = append(e.Vars, "SURREAL="+srv.URL, "NS="+ns, "DB="+database, "DB_PASSWORD="+srv.Password,
 				"S3="+store.Endpoint, "S3_ACCESS="+store.AccessKey, "S3_SECRET="+store.SecretKey, "BUCKET="+store.Bucket(t))
 			return nil

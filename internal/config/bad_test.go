@@ -215,6 +215,7 @@ func bad() map[string][]string {
 			`only-for.bad.yaml:9: destinations[t].credentials.secret_key: missing; add the secret of the access key`,
 			`only-for.bad.yaml:9: destinations[t].part_size: 1MiB is out of range; 5MiB to 1GiB`,
 			`only-for.bad.yaml:10: destinations[u].credentials.access_key: missing; add the access key of the secret`,
+			`only-for.bad.yaml:11: destinations[v].part_size: 6MB is not a multiple of 256KiB; 8MiB`,
 		},
 		"plain-secret": {
 			`plain-secret.bad.yaml:3: databases[a].password: a secret is never written here; use {env: NAME} or {file: PATH}`,

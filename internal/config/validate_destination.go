@@ -35,6 +35,8 @@ func validateDestination(p place, d Destination) {
 	validateKeys(p.section("sse"), d.SSE)
 	if p.given("part_size") && (d.PartSize < 5<<20 || d.PartSize > 1<<30) {
 		p.fault("part_size", d.PartSize.String()+" is out of range", "5MiB to 1GiB")
+	} else if kind == "gs" && d.PartSize%(256<<10) != 0 {
+		p.fault("part_size", d.PartSize.String()+" is not a multiple of 256KiB", "8MiB")
 	}
 }
 

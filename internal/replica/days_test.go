@@ -9,12 +9,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vapora-platform/vapora-backup/internal/azuretest"
 	"github.com/vapora-platform/vapora-backup/internal/backup"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
 	"github.com/vapora-platform/vapora-backup/internal/replica"
 	"github.com/vapora-platform/vapora-backup/internal/retention"
+	"github.com/vapora-platform/vapora-backup/internal/s3test"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
+	"github.com/vapora-platform/vapora-backup/internal/storage/azblob"
+	"github.com/vapora-platform/vapora-backup/internal/storage/s3"
 	"github.com/vapora-platform/vapora-backup/internal/storage/storagetest"
 )
 
@@ -26,6 +30,9 @@ type world struct {
 	recipients *crypt.Recipients
 	signer     *crypt.Signer
 	trusted    *crypt.Trusted
+	// real stores have clocks of their own: for them no lock has ended yet.
+	real  bool
+	every time.Duration // a backup
 }
 
 // mortal is a store that can be killed.
@@ -128,6 +135,7 @@ func (w *world) sync(t *testing.T) map[string]int {
 func (w *world) live(t *testing.T, days int, every, dead time.Duration) (missed [3]map[string]int) {
 	t.Helper()
 	start := w.now
+	w.every = every
 	next := 0
 	for ; w.now.Sub(start) < time.Duration(days)*day; w.now = w.now.Add(every) {
 		if next < 3 {
@@ -168,7 +176,7 @@ func (w *world) check(t *testing.T, start time.Time) {
 				t.Errorf("%s: %d backups in the slot of %s", p.Name, n, slot)
 			}
 		}
-		for at := start; at.Before(w.now) && p.Takes != retention.Each; at = at.Add(6 * time.Hour) {
+		for at := start; at.Before(w.now) && p.Takes != retention.Each; at = at.Add(w.every) {
 			if slots[p.Takes.Start(at)] == 0 {
 				t.Errorf("%s: none in the slot of %s", p.Name, p.Takes.Start(at))
 			}
@@ -183,13 +191,17 @@ func (w *world) checkLocks(t *testing.T, p replica.Place, locker storage.Locker)
 	t.Helper()
 	items := catalog.Items(p.Entries)
 	for i, d := range p.Keep.Decide(items, w.now) {
-		for _, o := range p.Entries[i].Objects {
+		objects := p.Entries[i].Objects
+		if w.real { // each in its turn
+			objects = objects[i%len(objects):][:1]
+		}
+		for _, o := range objects {
 			got, err := locker.Protection(t.Context(), o.Key)
 			if err != nil {
 				t.Fatal(err)
 			}
 			want := d.Until
-			if !want.After(w.now) {
+			if !w.real && !want.After(w.now) {
 				want = time.Time{} // it has ended
 			}
 			if !got.Lock.Until.Equal(want) {
@@ -224,3 +236,39 @@ func TestFourHundredDays(t *testing.T) {
 		t.Errorf("the primary took %d backups", n)
 	}
 }
+
+// The same on real stores, whose locks are real ones. Their clocks are not the
+// test's, so it lives in a time when every lock is still to come.
+func TestFourHundredDaysOnRealStores(t *testing.T) {
+	t.Parallel()
+	server := s3test.Start(t, s3test.Versitygw)
+	bucket := func() storage.Store {
+		s, err := s3.Open(t.Context(), s3.Options{
+			Bucket: server.LockedBucket(t), Endpoint: server.Endpoint, PathStyle: true, Region: server.Region,
+			AccessKey: server.AccessKey, SecretKey: server.SecretKey,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	emulator := azuretest.Start(t)
+	azure, err := azblob.Open(t.Context(), azblob.Options{
+		Account: emulator.Account, AccountKey: emulator.Key, Endpoint: emulator.Endpoint, Container: emulator.Container(t),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Date(2100, 1, 15, 6, 0, 0, 0, time.UTC)
+	w := newWorld(t, start, bucket(), unlocked{azure}, bucket())
+	w.real = true
+	for i, m := range w.live(t, 400, 16*time.Hour, 3*day) {
+		if name := w.to[i].Name; m[name] < 1 || len(m) != 1 {
+			t.Errorf("after the death of %s: got debts %v", name, m)
+		}
+	}
+	w.check(t, start)
+}
+
+// unlocked is a store whose locks are not asked for: the emulator has none.
+type unlocked struct{ storage.Store }
