@@ -29,7 +29,7 @@ func main() {
 
 // parts are what runs in a process of its own, so that its time and memory can
 // be measured.
-var parts = map[string]func(context.Context, []string) error{"pipeline": pipeline, "encode": encode, "post": post, "batches": batches, "take": take}
+var parts = map[string]func(context.Context, []string) error{"pipeline": pipeline, "encode": encode, "post": post, "batches": batches, "take": take, "feed": feed}
 
 func exit(err error) {
 	if err != nil {
@@ -54,16 +54,17 @@ type row struct {
 	what, against string
 	ours, theirs  sample
 	bound         float64 // of ours over theirs; 0: none
+	cpu           bool    // the ratio is of CPU, not of wall time
 	note          string
 }
 
 func run(ctx context.Context) (err error) {
 	b := &bench{}
-	only := flag.String("only", "1,2,3,4,5", "measurements to take, by number")
+	only := flag.String("only", "1,2,3,4,5,6", "measurements to take, by number")
 	markdown := flag.String("markdown", "", "also write the table to this `FILE`")
 	keep := flag.Bool("keep", false, "leave the dumps, keys and backups where they are, and say where")
 	flag.IntVar(&b.runs, "runs", 5, "runs of each side")
-	flag.Int64Var(&b.size, "size", 400, "megabytes of the dump on disk, for 2, 3 and 5")
+	flag.Int64Var(&b.size, "size", 400, "megabytes of the dump on disk, for 2, 3, 5 and 6")
 	flag.Int64Var(&b.export, "export", 200, "megabytes of the database that 1 exports")
 	flag.Int64Var(&b.live, "live", 30, "megabytes of the database that 4 restores")
 	flag.Parse()
@@ -87,7 +88,7 @@ func run(ctx context.Context) (err error) {
 	for _, m := range []struct {
 		number string
 		take   func(context.Context) error
-	}{{"1", b.backup}, {"2", b.pack}, {"3", b.unpack}, {"4", b.restore}, {"5", b.tables}} {
+	}{{"1", b.backup}, {"2", b.pack}, {"3", b.unpack}, {"4", b.restore}, {"5", b.tables}, {"6", b.destinations}} {
 		if !slices.Contains(strings.Split(*only, ","), m.number) {
 			continue
 		}

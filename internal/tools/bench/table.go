@@ -34,9 +34,11 @@ func (b *bench) table() string {
 	return t.String()
 }
 
-// ratio is of wall times, or of bytes where no time was taken.
+// ratio is of wall times, of CPU, or of bytes where no time was taken.
 func (r row) ratio() (float64, bool) {
 	switch {
+	case r.cpu:
+		return r.ours.cpu / r.theirs.cpu, true
 	case r.theirs.wall > 0:
 		return r.ours.wall / r.theirs.wall, true
 	case r.theirs.stored > 0:
@@ -61,7 +63,8 @@ func page(table, tools string) string {
 		"2. compress, seal, sum and store a dump on disk, against tools that do less or more of it.\n   The library that compresses, alone and to nowhere, is the floor of it.\n" +
 		"3. `get`, which proves every sum, against decrypting and unpacking alone.\n" +
 		"4. `restore db`, which proves the backup first and checks the database afterwards, against posting the\n   plain dump, which does neither and loses what docs/design.md says.\n   The same batches as bare posts from memory, three at once, are what the server itself takes.\n" +
-		"5. stored bytes that a restore of one small table reads.\n"
+		"5. stored bytes that a restore of one small table reads.\n" +
+		"6. the same backup to several destinations at once, each of which takes all of it.\n"
 }
 
 // machine describes where this ran, without its name.
