@@ -171,6 +171,23 @@ func TestRelative(t *testing.T) {
 	}
 }
 
+// What the README shows works as it stands.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(text), "```yaml\n")
+	block, _, ok := strings.Cut(block, "```")
+	head, _, _ := strings.Cut(minimal, "destinations:")
+	_, tail, _ := strings.Cut(minimal, "encryption:")
+	c := parse(t, head+block+"encryption:"+tail, nil)
+	if !ok || len(c.Destinations) != 3 {
+		t.Errorf("got %d destinations, want the strategy's three", len(c.Destinations))
+	}
+}
+
 func TestTruncated(t *testing.T) {
 	t.Parallel()
 	whole, err := os.ReadFile(filepath.Join("testdata", "config", "contract.yaml"))

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts the stock tools that tests open our files with into the cache or the
 # system: age from its own module, the others from the distribution
-# where that is possible. On a machine where it is not, their tests say so.
+# where that is possible, and what a server of Python's needs. On a machine where it is not, their tests say so.
 set -eu
 cache=${VAPORA_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vapora-backup}
 mkdir -p "$cache/bin"
@@ -11,6 +11,7 @@ for tool in zstd minisign; do
 	command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
 done
 command -v ssh-keygen >/dev/null 2>&1 || missing="$missing openssh-client"
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
 	apt-get update -qq >/dev/null

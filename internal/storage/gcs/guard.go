@@ -64,7 +64,7 @@ func (w *watched) Read(p []byte) (int, error) {
 		w.d.fails = 0
 	}
 	if err != nil && err != io.EOF {
-		if w.d.fails++; false {
+		if w.d.fails++; w.d.fails == tries {
 			w.d.err = err
 			w.d.stop(err)
 		}
