@@ -73,6 +73,8 @@ type Listing struct {
 	// Orphans have no manifest: they failed, were interrupted, lost it, or are
 	// being written right now. They are no backups.
 	Orphans []Entry
+	// Records belong to no backup: restore tests, deletions.
+	Records []Entry
 	Foreign int // objects that are not of this program
 }
 
@@ -105,12 +107,16 @@ func List(ctx context.Context, s storage.Store, f Filter) (Listing, error) {
 	}
 	for _, e := range found {
 		slices.SortFunc(e.Objects, func(a, b storage.Object) int { return cmp.Compare(a.Key, b.Key) })
-		if e.Complete {
+		switch {
+		case isRecord(e.Kind):
+			out.Records = append(out.Records, *e)
+		case e.Complete:
 			out.Entries = append(out.Entries, *e)
-		} else {
+		default:
 			out.Orphans = append(out.Orphans, *e)
 		}
 	}
+	slices.SortFunc(out.Records, compare)
 	slices.SortFunc(out.Entries, compare)
 	slices.SortFunc(out.Orphans, compare)
 	return out, nil

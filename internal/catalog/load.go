@@ -68,7 +68,7 @@ func load(ctx context.Context, s storage.Store, key Key, v Verifier) (*Manifest,
 		return nil, Signature{}, nil, err
 	}
 	// First, so that nothing is made of bytes that nobody vouches for.
-	sig, err := vouch(ctx, s, key, text, v)
+	sig, err := vouch(ctx, s, key.With(SignatureSuffix), comment(key), text, v)
 	if err != nil {
 		return nil, Signature{}, nil, err
 	}
@@ -82,12 +82,13 @@ func load(ctx context.Context, s storage.Store, key Key, v Verifier) (*Manifest,
 	return m, sig, text, nil
 }
 
-// vouch verifies the signature of a manifest's text.
-func vouch(ctx context.Context, s storage.Store, key Key, text []byte, v Verifier) (Signature, error) {
+// vouch verifies the signature at a key, of a text, with the comment that binds
+// it to its place.
+func vouch(ctx context.Context, s storage.Store, at Key, comment string, text []byte, v Verifier) (Signature, error) {
 	if v == nil {
 		return Signature{}, nil
 	}
-	file, err := read(ctx, s, key.With(SignatureSuffix), maxSignature)
+	file, err := read(ctx, s, at, maxSignature)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Signature{}, hint.Wrap(ErrUnsigned, "a backup that was taken without signing.key cannot be told from a forged one; "+
 			"to read it nevertheless, take signing.trusted out of the config")
@@ -98,7 +99,7 @@ func vouch(ctx context.Context, s storage.Store, key Key, text []byte, v Verifie
 	if err != nil {
 		return Signature{}, fmt.Errorf("%w: %w", ErrUntrusted, err)
 	}
-	if said != comment(key) {
+	if said != comment {
 		return Signature{}, fmt.Errorf("%w: it is for %q", ErrUntrusted, said)
 	}
 	return Signature{Checked: true, KeyID: id, Comment: said}, nil
