@@ -38,6 +38,12 @@ func Commit(ctx context.Context, s storage.Store, m *Signed, o storage.PutOption
 			return fmt.Errorf("commit backup: %w", err)
 		}
 	}
+	if m.base != "" {
+		// Planning reads no manifest, and must not let the base go.
+		if err := putMarker(ctx, s, m.key.With(baseMark+strings.ToLower(m.base)), o); err != nil {
+			return fmt.Errorf("commit backup: %w", err)
+		}
+	}
 	if err := s.Put(ctx, m.key.String(), bytes.NewReader(m.manifest), o); err != nil {
 		return fmt.Errorf("commit backup: %w", err)
 	}

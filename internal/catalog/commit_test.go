@@ -48,11 +48,12 @@ func TestCommitNeedsOnlyToWrite(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	const base = ".base-20261122t140000z-222222"
 	want := []string{
 		"README.txt ",
-		first.Key(catalog.SignatureSuffix).String() + " database", first.Key(catalog.ManifestSuffix).String() + " database",
+		first.Key(catalog.SignatureSuffix).String() + " database", first.Key(base).String() + " database", first.Key(catalog.ManifestSuffix).String() + " database",
 		"README.txt ",
-		second.Key(catalog.SignatureSuffix).String() + " database", second.Key(catalog.ManifestSuffix).String() + " database",
+		second.Key(catalog.SignatureSuffix).String() + " database", second.Key(base).String() + " database", second.Key(catalog.ManifestSuffix).String() + " database",
 	}
 	if !slices.Equal(s.puts, want) {
 		t.Errorf("got %q, want %q", s.puts, want)
@@ -71,6 +72,7 @@ func TestCommitReplacesNothing(t *testing.T) {
 	t.Parallel()
 	s := &storagetest.Memory{}
 	m := manifest(firstID)
+	m.Base = nil // whose marker is all that would be added
 	for _, key := range []string{"README.txt", m.Key(catalog.ManifestSuffix).String()} {
 		s.Set(key, []byte("mine"))
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/vapora-platform/vapora-backup/internal/retention"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
@@ -28,6 +27,10 @@ type Entry struct {
 	Size             int64            // of the data as stored
 	Complete         bool             // the manifest is there
 	Objects          []storage.Object // all that lies under the ID, by key
+
+	Base          string   // ID of the backup that this one needs; "": none
+	Tags          []string // that people gave it
+	Verifications []Verification
 }
 
 // Key returns where an object of the backup with that suffix lies.
@@ -168,18 +171,11 @@ func (e *Entry) add(k Key, o storage.Object) {
 		e.Complete = true
 	case n == 0 && k.Suffix != SecretsSuffix && strings.HasSuffix(k.Suffix, SealedSuffix):
 		e.Size += o.Size
+	default:
+		e.mark(k)
 	}
 }
 
 func compare(a, b Entry) int {
 	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Source, b.Source))
-}
-
-// Items are entries as a retention policy wants them.
-func Items(entries []Entry) []retention.Item {
-	out := make([]retention.Item, len(entries))
-	for i, e := range entries {
-		out[i] = retention.Item{ID: e.ID, Time: e.Time}
-	}
-	return out
 }

@@ -51,7 +51,7 @@ func Fetch(ctx context.Context, s storage.Store, e Entry, v Verifier) (*Manifest
 	if err != nil {
 		return nil, nil, fmt.Errorf("read manifest of %s: %w", e.ID, err)
 	}
-	out := &Signed{key: key, manifest: text}
+	out := newSigned(m, text)
 	out.signature, err = read(ctx, s, key.With(SignatureSuffix), maxSignature)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("read signature of %s: %w", e.ID, err)

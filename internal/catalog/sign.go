@@ -20,6 +20,7 @@ type Signed struct {
 	key       Key
 	manifest  []byte
 	signature []byte // nil: not signed
+	base      string // ID of the backup that this one needs
 }
 
 // Sign encodes a manifest and signs it, so that every destination gets the same
@@ -29,7 +30,7 @@ func Sign(m *Manifest, s Signer) (*Signed, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Signed{key: m.Key(ManifestSuffix), manifest: text}
+	out := newSigned(m, text)
 	if s == nil {
 		return out, nil
 	}
@@ -37,6 +38,14 @@ func Sign(m *Manifest, s Signer) (*Signed, error) {
 		return nil, fmt.Errorf("sign manifest: %w", err)
 	}
 	return out, nil
+}
+
+func newSigned(m *Manifest, text []byte) *Signed {
+	out := &Signed{key: m.Key(ManifestSuffix), manifest: text}
+	if m.Base != nil {
+		out.base = *m.Base
+	}
+	return out
 }
 
 // comment is what is signed together with a manifest: it says which backup the

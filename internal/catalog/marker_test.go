@@ -1,0 +1,59 @@
+package catalog_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+	"github.com/vapora-platform/vapora-backup/internal/storage/storagetest"
+)
+
+// A listing alone tells the base, the tags and the last verification.
+func TestMarkers(t *testing.T) {
+	t.Parallel()
+	signer, trusted := signingKey(t)
+	s := &storagetest.Memory{}
+	must(t, catalog.Commit(t.Context(), s, sign(t, manifest(firstID), signer), storage.PutOptions{}))
+	entry := func() catalog.Entry {
+		t.Helper()
+		l, err := catalog.List(t.Context(), s, catalog.Filter{})
+		if err != nil || len(l.Entries) != 1 || l.Foreign != 0 || len(l.Orphans) != 0 {
+			t.Fatalf("got %+v, %v, want one backup", l, err)
+		}
+		return l.Entries[0]
+	}
+	e := entry()
+	if _, ok := e.Verified(); ok || e.Base != "20261122T140000Z-222222" {
+		t.Errorf("got %+v", e)
+	}
+	for range 2 {
+		must(t, catalog.Tag(t.Context(), s, e, "before-upgrade", storage.PutOptions{}))
+	}
+	for _, bad := range []string{"", "Upper", "a/b", "../x", "a b"} {
+		if err := catalog.Tag(t.Context(), s, e, bad, storage.PutOptions{}); err == nil {
+			t.Errorf("the tag %q was taken", bad)
+		}
+	}
+	noon := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	for i, x := range []struct {
+		level string
+		good  bool
+	}{{"sums", true}, {"deep", false}, {"exists", true}, {"sums", true}} {
+		key := e.VerificationKey(noon.Add(time.Duration(i)*time.Hour), x.level, x.good)
+		must(t, catalog.PutRecord(t.Context(), s, key, note{"seen"}, signer, storage.PutOptions{}))
+		v, ok := entry().Verified()
+		item := catalog.Items([]catalog.Entry{entry()})[0]
+		if want := i == 1 || i == 2; !ok || v.Good == want || item.Bad != want || item.Verified == want {
+			t.Errorf("after %s %v: got %+v, %+v", x.level, x.good, v, item)
+		}
+		var n note
+		if _, err := catalog.LoadRecord(t.Context(), s, v.Key, trusted, &n); err != nil || n.Text != "seen" {
+			t.Errorf("got %v, %v", n, err)
+		}
+	}
+	if got := entry(); !slices.Equal(got.Tags, []string{"before-upgrade"}) || len(got.Verifications) != 4 || len(got.Records()) != 4 {
+		t.Errorf("got %+v", got)
+	}
+}
