@@ -126,7 +126,7 @@ func TestRightToCreateIsEnough(t *testing.T) {
 	srv := gcstest.Start(t)
 	create := func(w http.ResponseWriter, r *http.Request) bool {
 		return !strings.HasPrefix(r.URL.Path, "/upload/") &&
-			refuse(w, http.StatusForbidden, "forbidden", "x does not have storage.objects.get access to the Google Cloud Storage object.")
+			refuse(w, r, http.StatusForbidden, "forbidden", "x does not have storage.objects.get access to the Google Cloud Storage object.")
 	}
 	bucket := srv.Bucket(t)
 	px := proxy{before: create}

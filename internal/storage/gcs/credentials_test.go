@@ -54,7 +54,7 @@ func secured(t *testing.T, srv *gcstest.Server) (front *gcstest.Server, ca strin
 			fmt.Fprint(w, `{"access_token":"secret","token_type":"Bearer","expires_in":3600}`)
 			return true
 		case r.Header.Get("Authorization") != "Bearer secret":
-			return refuse(w, http.StatusUnauthorized, "required", "Anonymous caller does not have access.")
+			return refuse(w, r, http.StatusUnauthorized, "required", "Anonymous caller does not have access.")
 		case r.Header.Get("Accept-Encoding") != "":
 			t.Errorf("%s %s wants %s, which changes the length of what is read", r.Method, r.URL, r.Header.Get("Accept-Encoding"))
 		case r.ProtoMajor != 2:

@@ -34,9 +34,9 @@ func TestDeleteOfWhatIsKept(t *testing.T) {
 		px := proxy{before: func(w http.ResponseWriter, r *http.Request) bool {
 			switch {
 			case r.Method == http.MethodDelete:
-				return refuse(w, http.StatusForbidden, test.reason, test.message)
+				return refuse(w, r, http.StatusForbidden, test.reason, test.message)
 			case test.blind && r.Method == http.MethodGet:
-				return refuse(w, http.StatusForbidden, "forbidden", "x does not have storage.objects.get access.")
+				return refuse(w, r, http.StatusForbidden, "forbidden", "x does not have storage.objects.get access.")
 			}
 			return false
 		}}
@@ -61,7 +61,7 @@ func TestDelete(t *testing.T) {
 	srv := gcstest.Start(t)
 	bucket := srv.Bucket(t)
 	blind := proxy{before: func(w http.ResponseWriter, r *http.Request) bool {
-		return r.Method == http.MethodGet && refuse(w, http.StatusForbidden, "forbidden", "No.")
+		return r.Method == http.MethodGet && refuse(w, r, http.StatusForbidden, "forbidden", "No.")
 	}}
 	var lossy proxy
 	lossy.after = func(r *http.Response) error {

@@ -24,7 +24,7 @@ func TestErrorsSayWhatIsWrong(t *testing.T) {
 	srv := gcstest.Start(t)
 	bucket := srv.Bucket(t)
 	answering := func(code int, reason, message string) func(*gcs.Options) {
-		px := proxy{before: func(w http.ResponseWriter, _ *http.Request) bool { return refuse(w, code, reason, message) }}
+		px := proxy{before: func(w http.ResponseWriter, r *http.Request) bool { return refuse(w, r, code, reason, message) }}
 		front := px.start(t, srv)
 		return func(o *gcs.Options) { o.Endpoint = front.Endpoint }
 	}

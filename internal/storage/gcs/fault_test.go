@@ -2,9 +2,7 @@ package gcs_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -50,11 +48,11 @@ func TestFailuresThatPass(t *testing.T) {
 	srv := gcstest.Start(t)
 	for name, fail := range map[string]func(*proxy, http.ResponseWriter, *http.Request) bool{
 		"a reset": func(p *proxy, w http.ResponseWriter, r *http.Request) bool { return p.cutAfter(w, r, 500) },
-		"a 503": func(_ *proxy, w http.ResponseWriter, _ *http.Request) bool {
-			return refuse(w, http.StatusServiceUnavailable, "backendError", "Backend Error")
+		"a 503": func(_ *proxy, w http.ResponseWriter, r *http.Request) bool {
+			return refuse(w, r, http.StatusServiceUnavailable, "backendError", "Backend Error")
 		},
-		"a 429": func(_ *proxy, w http.ResponseWriter, _ *http.Request) bool {
-			return refuse(w, http.StatusTooManyRequests, "rateLimitExceeded", "Slow down.")
+		"a 429": func(_ *proxy, w http.ResponseWriter, r *http.Request) bool {
+			return refuse(w, r, http.StatusTooManyRequests, "rateLimitExceeded", "Slow down.")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,7 +121,7 @@ func TestRefusalsAreNotRepeated(t *testing.T) {
 	var asked atomic.Int64
 	px := proxy{before: func(w http.ResponseWriter, r *http.Request) bool {
 		asked.Add(1)
-		return refuse(w, http.StatusForbidden, "forbidden", "No.")
+		return refuse(w, r, http.StatusForbidden, "forbidden", "No.")
 	}}
 	s := open(t, options(px.start(t, srv), srv.Bucket(t)))
 	for size, want := range map[int64]int64{small: 1, large: 1} {
@@ -133,64 +131,6 @@ func TestRefusalsAreNotRepeated(t *testing.T) {
 			t.Errorf("%d bytes: got %v after %d requests, want fs.ErrPermission after %d", size, err, asked.Load(), want)
 		}
 	}
-}
-
-func TestFailedUploadsAreGivenUp(t *testing.T) {
-	t.Parallel()
-	srv := gcstest.Start(t)
-	bucket := srv.Bucket(t)
-	var mu sync.Mutex
-	begun, ended := map[string]bool{}, map[string]bool{}
-	px := proxy{after: func(r *http.Response) error {
-		mu.Lock()
-		defer mu.Unlock()
-		if l := r.Header.Get("Location"); l != "" {
-			begun[l[strings.LastIndex(l, "=")+1:]] = true
-		}
-		if r.Request.Method == http.MethodDelete {
-			ended[r.Request.URL.Query().Get("upload_id")] = true
-		}
-		return nil
-	}}
-	s := open(t, options(px.start(t, srv), bucket))
-	boom := errors.New("boom")
-	err := s.Put(t.Context(), "kind/a", io.MultiReader(zeros(large), failing{boom}), storage.PutOptions{})
-	if !errors.Is(err, boom) || err.Error() != "put kind/a: boom" {
-		t.Errorf("got %v, want put kind/a: boom", err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	err = s.Put(ctx, "kind/b", io.MultiReader(zeros(large), calling(cancel), zeros(large)), storage.PutOptions{})
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want context.Canceled", err)
-	}
-	wantNothing(t, srv, bucket)
-	mu.Lock()
-	defer mu.Unlock()
-	for id := range begun {
-		if !ended[id] {
-			t.Errorf("upload %s was not ended", id)
-		}
-	}
-	if len(begun) != 2 {
-		t.Errorf("got %d uploads, want 2", len(begun))
-	}
-}
-
-// A proxy on the way may drop the header without which the SDK takes a part for
-// the whole, and then waits for ever.
-func TestServerThatEndsTheUploadEarly(t *testing.T) {
-	t.Parallel()
-	srv := gcstest.Start(t)
-	bucket := srv.Bucket(t)
-	px := proxy{after: func(r *http.Response) error {
-		r.Header.Del("X-Http-Status-Code-Override")
-		return nil
-	}}
-	err := putZeros(t.Context(), open(t, options(px.start(t, srv), bucket)), "kind/a", large)
-	if err == nil || !strings.Contains(err.Error(), "the server ended the upload before its last byte") {
-		t.Errorf("got %v, want the server ended the upload …", err)
-	}
-	wantNothing(t, srv, bucket)
 }
 
 func TestSilentServer(t *testing.T) {

@@ -138,6 +138,7 @@ func (s *Store) delete(ctx context.Context, full string) error {
 	attrs, err := o.Attrs(ctx)
 	switch {
 	case err == nil:
+		o = o.Generation(attrs.Generation)
 	case status(err) == http.StatusForbidden:
 		attrs = &gcs.ObjectAttrs{} // one may delete and not read
 	default:

@@ -1,6 +1,7 @@
 package gcs_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -58,6 +59,7 @@ func TestLostAnswerToAPart(t *testing.T) {
 		px.before = func(w http.ResponseWriter, r *http.Request) bool {
 			again := likeGoogle && px.cuts.Load() > 0 && isPart(r, gcs.PartUnit)
 			if again {
+				_, _ = io.Copy(io.Discard, r.Body)
 				w.Header().Set("X-Http-Status-Code-Override", "308")
 			}
 			return again
@@ -84,19 +86,26 @@ func TestLostAnswerToAPart(t *testing.T) {
 }
 
 // The last request is under way when the Put is cancelled: whatever Put says of
-// it is so.
+// it is so, also where the server takes its time and does not see that it is
+// cut off.
 func TestCancelledWhileTheLastRequestIsUnderWay(t *testing.T) {
 	t.Parallel()
 	srv := gcstest.Start(t)
 	for _, size := range []int64{small, large} {
 		bucket := srv.Bucket(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		px := proxy{after: func(r *http.Response) error {
-			if isLast(r.Request) {
+		px := proxy{before: func(_ http.ResponseWriter, r *http.Request) bool {
+			if isLast(r) {
+				body, err := io.ReadAll(r.Body)
+				if err != nil {
+					t.Error(err)
+				}
+				*r = *r.WithContext(context.WithoutCancel(r.Context()))
+				r.Body = io.NopCloser(bytes.NewReader(body))
 				cancel()
-				time.Sleep(100 * time.Millisecond) // the answer is late
+				time.Sleep(100 * time.Millisecond)
 			}
-			return nil
+			return false
 		}}
 		err := putZeros(ctx, open(t, options(px.start(t, srv), bucket)), "kind/a", size)
 		names, lerr := srv.Objects(t.Context(), bucket)
@@ -112,7 +121,7 @@ func TestLostAnswerThatCannotBeSettled(t *testing.T) {
 	t.Parallel()
 	srv := gcstest.Start(t)
 	px := proxy{before: func(w http.ResponseWriter, r *http.Request) bool {
-		return r.Method == http.MethodGet && refuse(w, http.StatusForbidden, "forbidden", "No.")
+		return r.Method == http.MethodGet && refuse(w, r, http.StatusForbidden, "forbidden", "No.")
 	}}
 	px.after = func(r *http.Response) error {
 		if isLast(r.Request) && px.cuts.Load() == 0 {

@@ -55,7 +55,7 @@ type Options struct {
 	// holds in memory: a multiple of PartUnit. 0: 8 MiB.
 	PartSize int64
 	// Attempts is how often a request that writes is made before it fails; one
-	// that reads, at most three times. 0: 7, which outlasts half a minute.
+	// that reads, at most three times. 0: 7, within about half a minute.
 	Attempts int
 	// Silence is how long a connection may carry nothing before it is given
 	// up. 0: two minutes.
@@ -119,8 +119,11 @@ func (o *Options) completeEndpoint() error {
 	}
 	o.Endpoint = strings.TrimSuffix(o.Endpoint, "/")
 	u, err := url.Parse(o.Endpoint)
-	if err != nil || u.Host == "" || u.Path != "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return fmt.Errorf("endpoint %q is not an http or https URL without a path", o.Endpoint)
+	if err == nil && u.User != nil { // not shown: it may hold a password
+		return errors.New("the endpoint names a user; credentials are given otherwise")
+	}
+	if err != nil || u.Host == "" || o.Endpoint != u.Scheme+"://"+u.Host || (u.Scheme != "https" && u.Scheme != "http") {
+		return fmt.Errorf("endpoint %q is not an http or https URL of a host only", o.Endpoint)
 	}
 	if u.Scheme == "http" && !o.Anonymous && !loopback(u.Hostname()) {
 		return hint.Wrap(fmt.Errorf("endpoint %s would show the credentials to all on the way", o.Endpoint),

@@ -22,6 +22,7 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		"prefix: invalid key":                        func(o *gcs.Options) { o.Prefix = "a/../b" },
 		`endpoint "localhost:9000"`:                  func(o *gcs.Options) { o.Endpoint = "localhost:9000" },
 		`endpoint "https://h/storage/v1"`:            func(o *gcs.Options) { o.Endpoint = "https://h/storage/v1" },
+		"the endpoint names a user":                  func(o *gcs.Options) { o.Endpoint = "https://u:p@h" },
 		"would show the credentials":                 func(o *gcs.Options) { o.Endpoint, o.Anonymous = "http://example.org", false },
 		"part size 1000 is not a multiple":           func(o *gcs.Options) { o.PartSize = 1000 },
 		"part size 262145 is not a multiple":         func(o *gcs.Options) { o.PartSize = gcs.PartUnit + 1 },
@@ -96,8 +97,8 @@ func TestPrefixesKeepStoresApart(t *testing.T) {
 func TestTime(t *testing.T) {
 	t.Parallel()
 	srv := gcstest.Start(t)
-	px := proxy{before: func(w http.ResponseWriter, _ *http.Request) bool {
-		return refuse(w, http.StatusForbidden, "forbidden", "No.") // it needs no right
+	px := proxy{before: func(w http.ResponseWriter, r *http.Request) bool {
+		return refuse(w, r, http.StatusForbidden, "forbidden", "No.") // it needs no right
 	}}
 	got, err := open(t, options(px.start(t, srv), "no-such-bucket")).Time(t.Context())
 	if err != nil || time.Since(got).Abs() > time.Minute || got.Location() != time.UTC {

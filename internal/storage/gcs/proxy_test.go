@@ -112,8 +112,10 @@ func isLast(r *http.Request) bool {
 	return isSingle(r) || parts != "" && !strings.HasSuffix(parts, "/*")
 }
 
-// refuse answers as Google does.
-func refuse(w http.ResponseWriter, code int, reason, message string) bool {
+// refuse answers as Google does, when it has read the request: before that, the
+// SDK may still send what it is about to overwrite.
+func refuse(w http.ResponseWriter, r *http.Request, code int, reason, message string) bool {
+	_, _ = io.Copy(io.Discard, r.Body)
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.WriteHeader(code)
 	item := map[string]string{"domain": "global", "reason": reason, "message": message}
