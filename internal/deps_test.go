@@ -18,13 +18,16 @@ const module = "github.com/vapora-platform/vapora-backup/"
 // no room below it.
 var may = map[string][]string{
 	"cmd/vapora-backup": {"internal/cli"},
-	"internal/cli": {"internal/archive", "internal/backup", "internal/catalog", "internal/config", "internal/crypt", "internal/db",
-		"internal/db/surql", "internal/db/replay", "internal/hint", "internal/replica", "internal/restore", "internal/retention",
-		"internal/storage", "internal/storage/azblob", "internal/storage/gcs", "internal/storage/local", "internal/storage/s3",
+	"internal/cli": {"internal/archive", "internal/audit", "internal/backup", "internal/catalog", "internal/config", "internal/crypt", "internal/db",
+		"internal/db/surql", "internal/db/replay", "internal/drill", "internal/hint", "internal/rekey", "internal/replica", "internal/restore", "internal/retention",
+		"internal/storage", "internal/prune", "internal/storage/azblob", "internal/storage/gcs", "internal/storage/local", "internal/storage/s3",
 		"internal/verify"},
 	"internal/backup":              {"internal/archive", "internal/catalog", "internal/retention", "internal/storage", "internal/hint"},
 	"internal/restore":             {"internal/archive", "internal/catalog", "internal/db", "internal/db/replay", "internal/db/surql", "internal/storage", "internal/hint"},
 	"internal/verify":              {"internal/archive", "internal/catalog", "internal/storage", "internal/hint"},
+	"internal/audit":               {"internal/storage", "internal/hint"},
+	"internal/rekey":               {"internal/archive", "internal/catalog", "internal/crypt", "internal/storage", "internal/hint"},
+	"internal/prune":               {"internal/catalog", "internal/retention", "internal/storage", "internal/hint"},
 	"internal/replica":             {"internal/archive", "internal/catalog", "internal/retention", "internal/storage", "internal/hint"},
 	"internal/catalog":             {"internal/archive", "internal/retention", "internal/storage", "internal/hint"},
 	"internal/db":                  {"internal/db/surql", "internal/db/replay", "internal/hint"},
@@ -44,7 +47,7 @@ var may = map[string][]string{
 
 // toolRooms may import anything of ours: they are for tests, the demonstration
 // and the benchmark, and nothing of the product may import them.
-var toolRooms = []string{"internal/surrealtest", "internal/s3test", "internal/gcstest", "internal/azuretest", "internal/storage/storagetest", "internal/stocktool", "internal/testserver", "internal/tools"}
+var toolRooms = []string{"internal/surrealtest", "internal/s3test", "internal/gcstest", "internal/azuretest", "internal/storage/storagetest", "internal/catalog/catalogtest", "internal/stocktool", "internal/testserver", "internal/tools"}
 
 // only says which packages of others have a single room.
 var only = map[string][]string{
@@ -58,6 +61,7 @@ var only = map[string][]string{
 	"github.com/aws":                 {"internal/storage/s3"},
 	"cloud.google.com/go":            {"internal/storage/gcs"},
 	"google.golang.org/api":          {"internal/storage/gcs"},
+	"github.com/googleapis":          {"internal/storage/gcs"},
 	"github.com/Azure":               {"internal/storage/azblob"},
 	"net/http":                       {"internal/db", "internal/storage/s3", "internal/storage/gcs", "internal/storage/azblob", "internal/storage/transport"},
 }

@@ -108,12 +108,8 @@ func bad() map[string][]string {
 			`later-sections.bad.yaml:12: git: not yet supported by this version; remove it`,
 			`later-sections.bad.yaml:13: images: not yet supported by this version; remove it`,
 			`later-sections.bad.yaml:14: files: not yet supported by this version; remove it`,
-			`later-sections.bad.yaml:15: objectives: not yet supported by this version; remove it`,
-			`later-sections.bad.yaml:16: deletion: not yet supported by this version; remove it`,
-			`later-sections.bad.yaml:17: restore_test: not yet supported by this version; remove it`,
-			`later-sections.bad.yaml:18: audit: not yet supported by this version; remove it`,
-			`later-sections.bad.yaml:19: notify: not yet supported by this version; remove it`,
-			`later-sections.bad.yaml:20: schedule: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:15: notify: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:16: schedule: not yet supported by this version; remove it`,
 		},
 		"level-range": {
 			`level-range.bad.yaml:8: encryption.level: 22 is out of range; 1 to 19`,
@@ -145,7 +141,7 @@ func bad() map[string][]string {
 			`many.bad.yaml:7: encryption.recipients: missing; who shall be able to read the backups of databases[A]? vapora-backup keys generate makes a key`,
 			`many.bad.yaml:8: signing.key: a secret is never written here; use {env: NAME} or {file: PATH}`,
 			`many.bad.yaml:9: notify: not yet supported by this version; remove it`,
-			`many.bad.yaml:10: foo: unknown key; known here: version, include, databases, destinations, encryption, signing`,
+			`many.bad.yaml:10: foo: unknown key; known here: version, include, databases, destinations, encryption, signing, objectives, deletion, restore_test, audit`,
 		},
 		"merge-key": {
 			`merge-key.bad.yaml:9: signing."<<": unknown key; known here: key, password, trusted`,
@@ -283,14 +279,14 @@ func bad() map[string][]string {
 			`store-urls.bad.yaml:19: destinations[p14].url: not a URL`,
 		},
 		"syntax": {
-			`syntax.bad.yaml:2: not YAML: did not find expected '-' indicator`,
+			`syntax.bad.yaml:4: not YAML: did not find expected '-' indicator`,
 		},
 		"tab": {
 			`tab.bad.yaml:3: not YAML: found character that cannot start any token`,
 		},
 		"takes-unknown": {
 			`takes-unknown.bad.yaml:5: destinations[p].takes: "yearly" is not known; use all or hourly or daily or weekly or monthly`,
-			`takes-unknown.bad.yaml:5: destinations[p].keep.yearly: unknown key; known here: hourly, daily, weekly, monthly`,
+			`takes-unknown.bad.yaml:5: destinations[p].keep.yearly: unknown key; known here: hourly, daily, weekly, monthly, tagged, last, within`,
 			`takes-unknown.bad.yaml:5: destinations[p].keep.daily: got a number, want a duration; write 90s, 2h or 30d`,
 		},
 		"text-version": {
@@ -298,6 +294,23 @@ func bad() map[string][]string {
 		},
 		"tls-over-http": {
 			`tls-over-http.bad.yaml:3: databases[a].tls: the url is http://, which knows no certificates; write https:// or remove tls`,
+		},
+		"trust": {
+			`trust.bad.yaml:9: deletion.approvals: 3 are needed, and there are 2 approvers; add approvers, or lower it`,
+			`trust.bad.yaml:10: deletion.max_share: nothing could ever be deleted; the default is 25%`,
+			`trust.bad.yaml:11: deletion.approvers[two].key: it is the key of one too; each approver has a key of their own`,
+			`trust.bad.yaml:13: restore_test.server: missing; name the server to try backups on`,
+			`trust.bad.yaml:15: restore_test.checks[0].expect: "about 7" is nothing that can be expected; write "not empty", "count > 0" or "= VALUE"`,
+			`trust.bad.yaml:16: audit.lock: not for file://; remove it`,
+		},
+		"trust-values": {
+			`trust-values.bad.yaml:8: objectives.rpo: "soon" is not a duration; write 90s, 2h or 30d`,
+			`trust-values.bad.yaml:8: objectives.availability: "120" is not a percentage; write 25% or 99.9`,
+			`trust-values.bad.yaml:9: deletion.max_share: "a quarter" is not a percentage; write 25% or 99.9`,
+			`trust-values.bad.yaml:9: deletion.approvals: 10 is out of range; 0 to 9`,
+			`trust-values.bad.yaml:10: restore_test.target: kubernetes is not yet supported by this version; use local or server`,
+			`trust-values.bad.yaml:11: audit.credentials.secret_key: missing; add the secret of the access key`,
+			`trust-values.bad.yaml:11: audit.lock.until: an entry has no expiry of its own; write a duration, such as 7y`,
 		},
 		"two-documents": {
 			`two-documents.bad.yaml:8: a second document; one file holds one; use include for more`,

@@ -43,7 +43,7 @@ func (l *faultList) wrongType(n *node, s *spec, path string) {
 		cure = "put it in quotes"
 	case s.kind == listOf && n.kind == scalar && !n.null():
 		cure = "write [" + s.elem.example() + "]"
-	case s.kind == size || s.kind == duration || s.kind == toggle:
+	case s.kind == size || s.kind == duration || s.kind == percent || s.kind == toggle:
 		cure = "write " + s.example()
 	case n.null():
 		cure = "give it a value or remove the key"
@@ -58,6 +58,8 @@ func (s *spec) example() string {
 		return "1MB or 64KiB"
 	case duration:
 		return "90s, 2h or 30d"
+	case percent:
+		return "25% or 99.9"
 	case toggle:
 		return "true or false"
 	case sectionOf:

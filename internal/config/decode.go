@@ -27,6 +27,9 @@ func decode(root *node, s *spec) (*Config, error) {
 		// A URL that cannot be parsed was reported, and is empty here.
 		c.Destinations[i].Store, _ = ParseStore(c.Destinations[i].URL)
 	}
+	if c.Audit.URL != "" {
+		c.Audit.Store, _ = ParseStore(c.Audit.URL)
+	}
 	return &c, nil
 }
 

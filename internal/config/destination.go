@@ -6,6 +6,7 @@ type Destination struct {
 	URL          string      `yaml:"url" need:"yes" form:"store" doc:"Where it is: \"file:///mnt/backups\", \"file:relative/folder\", \"s3://bucket/prefix?region=eu-central-1\", \"gs://bucket/prefix\" or \"azblob://account/container/prefix\". Private endpoints and other servers: \"endpoint=https://host\"; most S3 servers but Amazon's also want \"path_style=true\"."`
 	Takes        string      `yaml:"takes" default:"all" enum:"all hourly daily weekly monthly" doc:"Which backups it takes: every one, or the first of each hour, day, week (from Sunday) or month, in UTC."`
 	Keep         Keep        `yaml:"keep" doc:"How long it keeps what. Without it: everything, for ever."`
+	KeepByKind   []KindKeep  `yaml:"keep_by_kind" doc:"A policy for one kind of backup, in place of \"keep\"."`
 	Lock         Lock        `yaml:"lock" doc:"Object lock: nothing can be deleted before its time. The bucket must be able to; \"config validate --online\" asks it."`
 	Required     bool        `yaml:"required" doc:"Whether a run fails when this destination does. Where it is not said: true for the first, false for the others, whose failure makes a run partial."`
 	Offline      bool        `yaml:"offline" doc:"A folder that is not always there, such as a removable disk. Its absence is no failure; its age is reported. The folder itself must exist when the disk is there: it is never made."`
@@ -28,6 +29,15 @@ type Keep struct {
 	Daily   Duration `yaml:"daily" doc:"The first of each day in UTC."`
 	Weekly  Duration `yaml:"weekly" doc:"The first of each week, which begins on Sunday."`
 	Monthly Duration `yaml:"monthly" doc:"The first of each month."`
+	Tagged  Duration `yaml:"tagged" doc:"Every backup that has a tag."`
+	Last    int      `yaml:"last" range:"0 100000" doc:"So many of the newest, whatever their age. One always stays."`
+	Within  Duration `yaml:"within" doc:"Every backup; the longer of this and \"hourly\" counts."`
+}
+
+// A KindKeep is the policy for one kind of backup.
+type KindKeep struct {
+	Kind string `yaml:"kind" need:"yes" enum:"database" later:"server configs volumes logs git images files" doc:"The kind of backup."`
+	Keep Keep   `yaml:"keep" doc:"How long it is kept."`
 }
 
 // A Lock is put on every object of a backup when it is written.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"text/template"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
 // ExampleOptions are the parts of the example that differ from one operator to
@@ -126,7 +126,20 @@ signing:
 {{end}}
 # Run "vapora-backup backup db" every hour: "0 * * * *". The strategy allows the
 # loss of at most 1 hour (RPO 1h) and 4 hours until service is back (RTO 4h).
-# later: objectives: {rpo: 1h, rto: 4h, availability: 99.9}
-# later: restore_test on the first Sunday of each month at 02:00 UTC
-# later: deletion: {approvals: 2, delay: 24h}
+objectives: {rpo: 1h, rto: 4h, availability: 99.9}
+
+# A backup is deleted only after two approvals and a day. Approvers are minisign
+# keys of people; until there are some, nothing is deleted.
+deletion:
+  approvals: 2
+  delay: 24h
+  # approvers: [{name: operations, key: RWQ…}, {name: security, key: RWQ…}, {name: recovery, key: RWQ…}]
+
+# "vapora-backup restore-test --if first-sunday" from a daily cron at 02:00 UTC is
+# the strategy's monthly test.
+restore_test:
+  target: local
+  # checks: [{query: "SELECT count() FROM projects GROUP ALL", expect: "count > 0"}]
+
+# audit: {url: "s3://vapora-audit?region=eu-west-3", lock: {mode: compliance, until: 7y}}
 `

@@ -125,6 +125,21 @@ func TestGood(t *testing.T) {
 			Key: config.Secret{File: filepath.Join(dir, "keys", "sign.key")}, Password: config.Secret{Env: "SIGN_PASSWORD"},
 			Trusted: []string{"RWQone", "RWQtwo"},
 		},
+		Objectives: config.Objectives{RPO: config.Duration(30 * time.Minute), RTO: config.Duration(2 * time.Hour), Availability: 99.95},
+		Deletion: config.Deletion{
+			Approvals: 1, Delay: config.Duration(48 * time.Hour), Scheduled: true, Expires: config.Duration(7 * day),
+			Approvers: []config.Approver{{Name: "operations", Key: "RWQops"}, {Name: "security", Key: "RWQsec"}},
+			MaxShare:  12.5, MaxCount: 50, StaleAfter: config.Duration(12 * time.Hour),
+		},
+		RestoreTest: config.RestoreTest{
+			Target: "server", Server: config.Server{URL: "http://scratch:8000", Username: "root", Password: config.Secret{Env: "SCRATCH"}, CA: "/etc/ca.pem"},
+			Checks: []config.Check{{Source: "shop", Query: "RETURN 1", Expect: "= 1"}, {Query: "SELECT count() FROM a GROUP ALL", Expect: "not empty"}},
+			Smoke:  []string{"./smoke", "--fast"},
+		},
+		Audit: config.Audit{
+			URL: "s3://audit?region=eu-west-3", Lock: config.Lock{Mode: "compliance", Until: "7y"},
+			Store: config.Store{S3: &config.S3{Bucket: "audit", Region: "eu-west-3"}},
+		},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(config.Config{}, config.Database{}, config.Destination{})); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)

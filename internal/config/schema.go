@@ -8,6 +8,7 @@ const (
 	durationPattern = `^(0|([0-9.]+(y|w|d|h|ms|us|µs|ns|m|s))+)$`
 	namePattern     = `^[a-z0-9][a-z0-9._-]{0,62}$`
 	untilPattern    = `^(expiry|` + "([0-9.]+(y|w|d|h|ms|us|µs|ns|m|s))+" + `)$`
+	percentPattern  = `^[0-9.]+%?$`
 	envPattern      = `^[A-Za-z_][A-Za-z0-9_]*$`
 )
 
@@ -47,6 +48,8 @@ func (s *spec) shape() map[string]any {
 		return map[string]any{"type": []string{"string", "integer"}, "pattern": sizePattern, "maximum": 0, "minimum": 0}
 	case duration:
 		return pattern(durationPattern)
+	case percent:
+		return map[string]any{"type": []string{"string", "number"}, "pattern": percentPattern, "minimum": 0, "maximum": 100}
 	case secret:
 		return secretSchema()
 	case listOf:

@@ -28,7 +28,8 @@ func describe(t *testing.T, schema map[string]any, path string) {
 // violations holds a value against as much of JSON Schema as ours uses.
 func violations(schema map[string]any, value any, path string) (faults []string) {
 	fault := func(format string, args ...any) { faults = append(faults, path+": "+fmt.Sprintf(format, args...)) }
-	if !slices.Contains(types(schema["type"]), typeOf(value)) {
+	number := typeOf(value) == "integer" && slices.Contains(types(schema["type"]), "number")
+	if !number && !slices.Contains(types(schema["type"]), typeOf(value)) {
 		fault("got %s, want %v", typeOf(value), schema["type"])
 		return faults
 	}
@@ -101,6 +102,8 @@ func typeOf(v any) string {
 		return "boolean"
 	case int:
 		return "integer"
+	case float64:
+		return "number"
 	case []any:
 		return "array"
 	case map[string]any:

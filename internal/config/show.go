@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
 // Show is the config in effect as YAML, each value with the place that it came

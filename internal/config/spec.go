@@ -32,6 +32,7 @@ const (
 	toggle
 	size
 	duration
+	percent
 	secret
 	listOf
 	sectionOf
@@ -48,6 +49,8 @@ func (s *spec) noun() string {
 		return "a size"
 	case duration:
 		return "a duration"
+	case percent:
+		return "a percentage"
 	case secret:
 		return "a secret"
 	case listOf:
@@ -90,6 +93,8 @@ func specOf(t reflect.Type) *spec {
 		return &spec{kind: size}
 	case reflect.TypeFor[Duration]():
 		return &spec{kind: duration}
+	case reflect.TypeFor[Percent]():
+		return &spec{kind: percent}
 	case reflect.TypeFor[Secret]():
 		return &spec{kind: secret}
 	}

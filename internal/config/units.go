@@ -100,6 +100,28 @@ func (d Duration) String() string {
 // MarshalText is String, and UnmarshalText reads it back.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
+// A Percent is a share in percent, from 0 to 100.
+type Percent float64
+
+// UnmarshalText reads a number with or without its sign: 25%, 99.9.
+func (p *Percent) UnmarshalText(b []byte) error {
+	f, err := strconv.ParseFloat(strings.TrimSuffix(string(b), "%"), 64)
+	if err != nil || !(f >= 0 && f <= 100) {
+		return fmt.Errorf("%q is not a percentage", clip(string(b)))
+	}
+	*p = Percent(f)
+	return nil
+}
+
+// String is the number with its sign.
+func (p Percent) String() string { return strconv.FormatFloat(float64(p), 'f', -1, 64) + "%" }
+
+// MarshalText is String, and UnmarshalText reads it back.
+func (p Percent) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// Share is the percentage as a part of one.
+func (p Percent) Share() float64 { return float64(p) / 100 }
+
 // quantity reads a decimal number and one of the units from the start of s.
 func quantity(s string, units []unit) (n int64, rest string, err error) {
 	end := strings.IndexFunc(s, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })

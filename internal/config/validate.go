@@ -95,6 +95,11 @@ func (l *faultList) validate(c *Config) {
 	if !c.Signing.Password.IsZero() && !signing.given("key") {
 		signing.fault("password", "there is no key", "add signing.key")
 	}
+	validateDeletion(root.section("deletion"), c.Deletion)
+	validateRestoreTest(root.section("restore_test"), c)
+	if c.Audit.URL != "" {
+		validateAudit(root.section("audit"), c.Audit)
+	}
 }
 
 func validateSource(p place, d Database) {

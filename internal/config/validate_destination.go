@@ -125,7 +125,7 @@ func (p place) validateLock(d Destination) {
 	expiry, lasts := d.Lock.Expiry()
 	switch {
 	case d.Lock.Mode == "" || d.Lock.Until == "":
-	case expiry && d.Keep == Keep{}:
+	case expiry && d.Keep == Keep{} && len(d.KeepByKind) == 0:
 		p.section("lock").fault("until", "there is no keep that could say when", "add keep, or write a duration")
 	case !expiry && lasts <= 0:
 		p.section("lock").fault("until", "a lock that is over at once", "write expiry, or 30d")

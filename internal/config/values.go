@@ -11,9 +11,10 @@ import (
 
 // checkScalar holds one value against its kind, and then against its form.
 func (l *faultList) checkScalar(n *node, s *spec, path string) {
-	want := map[specKind]string{text: "!!str", number: "!!int", toggle: "!!bool", size: "!!str", duration: "!!str"}[s.kind]
+	want := map[specKind]string{text: "!!str", number: "!!int", toggle: "!!bool", size: "!!str", duration: "!!str", percent: "!!str"}[s.kind]
 	zero := n.tag == "!!int" && n.value == "0" && s.kind == size
-	if n.tag != "" && n.tag != want && !zero {
+	plain := s.kind == percent && (n.tag == "!!int" || n.tag == "!!float")
+	if n.tag != "" && n.tag != want && !zero && !plain {
 		l.wrongType(n, s, path)
 		return
 	}
@@ -31,6 +32,10 @@ func (l *faultList) checkScalar(n *node, s *spec, path string) {
 		}
 	case size:
 		if err := new(Size).UnmarshalText([]byte(n.value)); err != nil {
+			l.add(n, path, err.Error(), "write "+s.example())
+		}
+	case percent:
+		if err := new(Percent).UnmarshalText([]byte(n.value)); err != nil {
 			l.add(n, path, err.Error(), "write "+s.example())
 		}
 	case duration:

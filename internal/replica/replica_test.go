@@ -3,8 +3,6 @@ package replica_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -13,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/catalog/catalogtest"
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
 	"github.com/vapora-platform/vapora-backup/internal/replica"
 	"github.com/vapora-platform/vapora-backup/internal/retention"
@@ -38,16 +36,7 @@ type house struct {
 func newHouse(t *testing.T, names ...string) *house {
 	t.Helper()
 	h := &house{t: t, stores: map[string]*storagetest.Memory{}}
-	key, public, err := crypt.GenerateSigningKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if h.signer, err = crypt.ParseSigner(key, nil); err != nil {
-		t.Fatal(err)
-	}
-	if h.trusted, err = crypt.ParseTrusted([]string{public}); err != nil {
-		t.Fatal(err)
-	}
+	h.signer, h.trusted = catalogtest.Key(t)
 	for _, name := range names {
 		s := &storagetest.Memory{Now: func() time.Time { return start }}
 		h.stores[name] = s
@@ -66,42 +55,11 @@ func (h *house) place(name string) *replica.Place {
 // backup puts a backup of a moment into places.
 func (h *house) backup(when time.Time, names ...string) string {
 	h.t.Helper()
-	id, err := catalog.NewID(when, strings.NewReader("abcdefgh"))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	key := catalog.Key{Kind: "database", Source: "vapora", ID: id}
-	m := &catalog.Manifest{Kind: "database", Source: "vapora", ID: id, Started: when, Finished: when}
-	texts := map[string][]byte{}
-	for role, suffix := range map[string]string{catalog.RoleData: ".surql.zst.age", catalog.RoleSecrets: catalog.SecretsSuffix} {
-		text := []byte("sealed " + role + " of " + id)
-		sum := sha256.Sum256(text)
-		at := key.With(suffix).String()
-		m.Objects = append(m.Objects, catalog.Object{
-			Role: role, Key: at, Stored: archive.Sum{Size: int64(len(text)), SHA256: hex.EncodeToString(sum[:])},
-			Plain: archive.Sum{Size: 1, SHA256: hex.EncodeToString(sum[:])},
-		})
-		texts[at] = text
-	}
-	slices.SortFunc(m.Objects, func(a, b catalog.Object) int { return strings.Compare(a.Role, b.Role) })
-	m.Format, m.Tool, m.Host, m.Engine = 1, catalog.Tool{Name: "t", Version: "1"}, "h", "surrealdb-3.3.5"
-	m.Recipients, m.Inventory = []string{"age1x"}, []byte("{}")
-	m.Compression = catalog.Compression{Algorithm: catalog.ZstdSeekable, Level: 1, FrameSize: 4 << 20}
-	signed, err := catalog.Sign(m, h.signer)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	var stores []storage.Store
 	for _, name := range names {
-		for at, text := range texts {
-			if err := h.stores[name].Put(h.t.Context(), at, bytes.NewReader(text), storage.PutOptions{}); err != nil {
-				h.t.Fatal(err)
-			}
-		}
-		if err := catalog.Commit(h.t.Context(), h.stores[name], signed, storage.PutOptions{}); err != nil {
-			h.t.Fatal(err)
-		}
+		stores = append(stores, h.stores[name])
 	}
-	return id
+	return catalogtest.Put(h.t, when, h.signer, storage.Lock{}, stores...)
 }
 
 // look lists the places again.

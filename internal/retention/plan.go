@@ -95,7 +95,10 @@ func (s Slot) length() time.Duration {
 
 // A Deletion is one item that a plan lets go.
 type Deletion struct {
-	Place, Kind, Source, ID string
+	Place  string `json:"destination"`
+	Kind   string `json:"kind"`
+	Source string `json:"source"`
+	ID     string `json:"id"`
 }
 
 // Name is the deletion for a person.
@@ -141,4 +144,63 @@ func (p Plan) NoPolicy() bool {
 		}
 	}
 	return true
+}
+
+// A Lookup finds what a plan says of single items.
+type Lookup struct {
+	plan Plan
+	at   map[Deletion][2]int
+}
+
+// Lookup indexes the plan.
+func (p Plan) Lookup() Lookup {
+	l := Lookup{p, map[Deletion][2]int{}}
+	for i, g := range p.Groups {
+		for j, d := range g.Decisions {
+			l.at[Deletion{g.Place, g.Kind, g.Source, d.ID}] = [2]int{i, j}
+		}
+	}
+	return l
+}
+
+// Decision returns what is decided of an item, and why nothing of its group is
+// deleted, if so. It says whether the plan knows the item.
+func (l Lookup) Decision(d Deletion) (_ Decision, refused string, known bool) {
+	at, known := l.at[d]
+	if !known {
+		return Decision{}, "", false
+	}
+	g := l.plan.Groups[at[0]]
+	return g.Decisions[at[1]], g.Refused, true
+}
+
+// Why says for a person why an item stays. "" means that it goes.
+func (d Decision) Why(refused string) string {
+	if !d.Keep {
+		return refused
+	}
+	var reasons []string
+	for _, r := range d.Reasons {
+		reasons = append(reasons, r.String())
+	}
+	return "kept: " + strings.Join(reasons, "; ")
+}
+
+// Only is the plan with no deletions but these.
+func (p Plan) Only(these []Deletion) Plan {
+	wanted := map[Deletion]bool{}
+	for _, d := range these {
+		wanted[d] = true
+	}
+	out := Plan{At: p.At, limits: p.limits}
+	for _, g := range p.Groups {
+		ds := make([]Decision, len(g.Decisions))
+		for i, d := range g.Decisions {
+			d.Keep = d.Keep || !wanted[Deletion{g.Place, g.Kind, g.Source, d.ID}]
+			ds[i] = d
+		}
+		g.Decisions = ds
+		out.Groups = append(out.Groups, g)
+	}
+	return out
 }

@@ -1,0 +1,65 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// validateDeletion wants as many approvers as approvals are needed, each a person
+// of its own.
+func validateDeletion(p place, d Deletion) {
+	seen := map[string]string{}
+	for i, a := range d.Approvers {
+		e := p.entry("approvers", i)
+		if strings.HasPrefix(a.Key, "untrusted comment:") || strings.Contains(a.Key, "SECRET") {
+			e.fault("key", "this is not a public key", "put the line that begins with RW")
+		}
+		if first, ok := seen[a.Key]; ok && a.Key != "" {
+			e.fault("key", "it is the key of "+first+" too", "each approver has a key of their own")
+		}
+		seen[a.Key] = a.Name
+	}
+	if n := len(d.Approvers); n > 0 && n < d.Approvals {
+		p.fault("approvals", fmt.Sprintf("%d are needed, and there are %d approvers", d.Approvals, n), "add approvers, or lower it")
+	}
+	if p.given("max_share") && d.MaxShare == 0 {
+		p.fault("max_share", "nothing could ever be deleted", "the default is 25%")
+	}
+}
+
+func validateRestoreTest(p place, c *Config) {
+	t := c.RestoreTest
+	switch {
+	case t.Target == "server" && t.Server.URL == "":
+		p.fault("server", "missing", "name the server to try backups on")
+	case t.Target != "server" && p.given("server"):
+		p.fault("server", "only for target: server", "remove it")
+	case t.Target == "server" && p.given("command"):
+		p.fault("command", "only for target: local", "remove it")
+	}
+	for i, check := range t.Checks {
+		e := p.entry("checks", i)
+		if _, err := ParseExpectation(check.Expect); check.Expect != "" && err != nil {
+			e.fault("expect", err.Error(), `write "not empty", "count > 0" or "= VALUE"`)
+		}
+	}
+}
+
+func validateAudit(p place, a Audit) {
+	kind := a.Store.kind()
+	if kind == "" {
+		return
+	}
+	if kind == "file" {
+		for _, key := range []string{"lock", "credentials", "ca"} {
+			if p.given(key) {
+				p.fault(key, "not for file://", "remove it")
+			}
+		}
+	}
+	p.section("credentials").only(kind, credentialKeys)
+	validateCredentials(p.section("credentials"), a.Credentials)
+	if expiry, lasts := a.Lock.Expiry(); a.Lock.Mode != "" && a.Lock.Until != "" && (expiry || lasts <= 0) {
+		p.section("lock").fault("until", "an entry has no expiry of its own", "write a duration, such as 7y")
+	}
+}

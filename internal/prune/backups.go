@@ -1,0 +1,135 @@
+package prune
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/retention"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+)
+
+// Backups is the Keeper of what lies in a destination.
+type Backups struct {
+	Store    storage.Store
+	Verifier catalog.Verifier // nil: nobody is trusted, and signatures are not checked
+
+	entries map[retention.Deletion]catalog.Entry
+}
+
+var _ Keeper = (*Backups)(nil)
+
+// NewPlace returns a destination as a Place. keep is the policy for a kind.
+func NewPlace(name string, b *Backups, l catalog.Listing, takes retention.Slot, keep func(kind string) retention.Policy) Place {
+	p := Place{Name: name, Keeper: b}
+	b.entries = map[retention.Deletion]catalog.Entry{}
+	at := map[[2]string]int{}
+	for _, e := range l.Entries {
+		b.entries[ref(name, e)] = e
+		of := [2]string{e.Kind, e.Source}
+		i, ok := at[of]
+		if !ok {
+			i = len(p.Groups)
+			at[of] = i
+			p.Groups = append(p.Groups, retention.Group{Place: name, Kind: e.Kind, Source: e.Source, Policy: keep(e.Kind), Takes: takes})
+		}
+		p.Groups[i].Items = append(p.Groups[i].Items, catalog.Items([]catalog.Entry{e})...)
+	}
+	// What has no manifest is no backup, and may be what a deletion left behind.
+	for _, e := range l.Orphans {
+		b.entries[ref(name, e)] = e
+	}
+	slices.SortFunc(p.Groups, func(x, y retention.Group) int {
+		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Source, y.Source))
+	})
+	return p
+}
+
+func ref(place string, e catalog.Entry) retention.Deletion {
+	return retention.Deletion{Place: place, Kind: e.Kind, Source: e.Source, ID: e.ID}
+}
+
+// Judge implements Keeper: the manifest is signed by somebody who is trusted, all
+// that it names lies there, and no signed verification says otherwise.
+func (b *Backups) Judge(ctx context.Context, d retention.Deletion) (bad string, err error) {
+	seen, store := b.entries[d].Repaired(b.Store)
+	m, _, err := catalog.Load(ctx, store, seen, b.Verifier)
+	for _, known := range []error{fs.ErrNotExist, catalog.ErrInvalid, catalog.ErrUnsigned, catalog.ErrUntrusted} {
+		if errors.Is(err, known) {
+			return err.Error(), nil
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := seen.Holds(m); err != nil {
+		return err.Error(), nil
+	}
+	return "", nil
+}
+
+// Protection implements Keeper: the longest lock of all the backup's objects.
+func (b *Backups) Protection(ctx context.Context, d retention.Deletion) (locked time.Time, held bool, err error) {
+	locker, ok := b.Store.(storage.Locker)
+	if !ok {
+		return locked, false, nil
+	}
+	for _, key := range b.entries[d].Keys() {
+		p, err := locker.Protection(ctx, key)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // as after a deletion that was interrupted
+		}
+		if err != nil {
+			return locked, false, err
+		}
+		held = held || p.Hold
+		if p.Lock.Until.After(locked) {
+			locked = p.Lock.Until
+		}
+	}
+	return locked, held, nil
+}
+
+// Weigh implements Keeper.
+func (b *Backups) Weigh(d retention.Deletion) (objects int, bytes int64) {
+	for _, o := range b.entries[d].Objects {
+		bytes += o.Size
+	}
+	return len(b.entries[d].Objects), bytes
+}
+
+// Delete implements Keeper. The manifest goes first: without it there is no
+// backup, and what an interruption leaves is an orphan.
+func (b *Backups) Delete(ctx context.Context, d retention.Deletion) error {
+	e := b.entries[d]
+	locked, held, err := b.Protection(ctx, d)
+	switch {
+	case err != nil:
+		return err
+	case held:
+		return fmt.Errorf("held: %w", storage.ErrLocked)
+	case !locked.IsZero():
+		return fmt.Errorf("until %s: %w", locked.UTC().Format(time.RFC3339), storage.ErrLocked)
+	}
+	manifest := e.Key(catalog.ManifestSuffix).String()
+	keys := e.Keys()
+	slices.SortStableFunc(keys, func(x, y string) int { return cmp.Compare(rank(x, manifest), rank(y, manifest)) })
+	for _, key := range keys {
+		if err := b.Store.Delete(ctx, key); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+func rank(key, manifest string) int {
+	if key == manifest {
+		return 0
+	}
+	return 1
+}

@@ -1,0 +1,88 @@
+package prune
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+)
+
+// Grace is how old what is left over must be before it is swept: a backup that is
+// being written looks like that too.
+const Grace = 24 * time.Hour
+
+// Leftovers are what failed runs left at a destination: no backups, and nothing
+// that anybody could want. Objects of others are none.
+type Leftovers struct {
+	Place   string               `json:"destination"`
+	Objects []storage.Object     `json:"objects"` // of backups without a manifest
+	Uploads []storage.Unfinished `json:"uploads"`
+	Bytes   int64                `json:"bytes"`
+}
+
+// Leftover finds what is older than Grace by the store's clock. Nothing is
+// changed.
+func Leftover(ctx context.Context, name string, s storage.Store, orphans []catalog.Entry, now time.Time) (Leftovers, error) {
+	before := now.Add(-Grace)
+	out := Leftovers{Place: name, Objects: []storage.Object{}, Uploads: []storage.Unfinished{}}
+	for _, e := range orphans {
+		if !e.Time.Before(before) || young(e, before) {
+			continue
+		}
+		for _, o := range e.Objects {
+			out.Objects, out.Bytes = append(out.Objects, o), out.Bytes+o.Size
+		}
+	}
+	sweeper, ok := s.(storage.Sweeper)
+	if !ok {
+		return out, nil
+	}
+	for u, err := range sweeper.Unfinished(ctx, before) {
+		if err != nil {
+			return out, fmt.Errorf("look for unfinished uploads at %s: %w", name, err)
+		}
+		out.Uploads = append(out.Uploads, u)
+	}
+	return out, nil
+}
+
+// young reports whether one of the objects is not old enough: somebody may be
+// at work.
+func young(e catalog.Entry, before time.Time) bool {
+	for _, o := range e.Objects {
+		if !o.Modified.Before(before) {
+			return true
+		}
+	}
+	return false
+}
+
+// Sweep removes leftovers. What is locked stays until the lock ends, and is
+// counted.
+func Sweep(ctx context.Context, s storage.Store, l Leftovers) (removed, locked int, err error) {
+	var errs []error
+	for _, o := range l.Objects {
+		switch err := s.Delete(ctx, o.Key); {
+		case errors.Is(err, storage.ErrLocked):
+			locked++
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			errs = append(errs, err)
+		default:
+			removed++
+		}
+	}
+	if sweeper, ok := s.(storage.Sweeper); ok {
+		for _, u := range l.Uploads {
+			if err := sweeper.Abandon(ctx, u); err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			removed++
+		}
+	}
+	return removed, locked, errors.Join(errs...)
+}

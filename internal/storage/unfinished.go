@@ -1,0 +1,24 @@
+package storage
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// An Unfinished upload takes room and is no object: its writer was killed.
+type Unfinished struct {
+	Key     string    // of what it would have become; "" where that is not known
+	ID      string    // for Abandon
+	Started time.Time // UTC, by the store's clock
+}
+
+// A Sweeper is a store that keeps unfinished uploads until they are abandoned.
+// Others forget them by themselves: Google after a week, Azure likewise.
+type Sweeper interface {
+	// Unfinished yields all uploads that were begun before that moment.
+	Unfinished(ctx context.Context, before time.Time) iter.Seq2[Unfinished, error]
+
+	// Abandon removes one. One that is gone already is no error.
+	Abandon(ctx context.Context, u Unfinished) error
+}
