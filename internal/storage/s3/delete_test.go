@@ -38,6 +38,39 @@ func TestDeleteLeavesNoVersion(t *testing.T) {
 	}
 }
 
+// What others have marked as gone is gone, also where its versions stay.
+func TestMarkedAsGoneIsMissing(t *testing.T) {
+	t.Parallel()
+	for _, p := range lockers {
+		t.Run(string(p), func(t *testing.T) {
+			t.Parallel()
+			srv := s3test.Start(t, p)
+			bucket, key := srv.LockedBucket(t), "kind/a"
+			s := open(t, options(srv, bucket))
+			if err := putZeros(t.Context(), s, key, small); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := srv.Client().DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: &bucket, Key: &key}); err != nil {
+				t.Fatal(err)
+			}
+			_, get := s.Get(t.Context(), key)
+			_, protection := s.Protection(t.Context(), key)
+			_, temperature := s.Temperature(t.Context(), key)
+			for what, err := range map[string]error{
+				"get": get, "protection": protection, "temperature": temperature,
+				"delete": s.Delete(t.Context(), key), "hold": s.Hold(t.Context(), key, true), "thaw": s.Thaw(t.Context(), key, "", 1),
+			} {
+				if !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("%s: got %v, want fs.ErrNotExist", what, err)
+				}
+			}
+			if got := list(t, s); len(got) != 0 {
+				t.Errorf("list: got %v, want nothing", got)
+			}
+		})
+	}
+}
+
 // Of an object from before its bucket had versions, or after, not every server
 // says that it is one.
 func TestDeleteWhereVersionsCameOrWent(t *testing.T) {
@@ -89,7 +122,7 @@ func TestDeleteWithoutReading(t *testing.T) {
 			srv := s3test.Start(t, p)
 			plain, versioned := srv.Bucket(t), srv.VersionedBucket(t)
 			for _, bucket := range []string{plain, versioned} {
-				s := open(t, options(srv.As(t, bucket, "s3:PutObject", "s3:DeleteObject"), bucket))
+				s := open(t, options(srv.As(t, bucket, "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"), bucket))
 				if err := putZeros(t.Context(), s, "kind/a", small); err != nil {
 					t.Fatal(err)
 				}
@@ -102,6 +135,29 @@ func TestDeleteWithoutReading(t *testing.T) {
 				}
 			}
 			wantNothing(t, srv, plain)
+		})
+	}
+}
+
+// The rights that the package's comment tells of are enough to prune.
+func TestRightsToDelete(t *testing.T) {
+	t.Parallel()
+	for _, p := range []s3test.Program{s3test.Versitygw, s3test.MinIO} {
+		t.Run(string(p), func(t *testing.T) {
+			t.Parallel()
+			srv := s3test.Start(t, p)
+			for bucket, actions := range map[string][]string{
+				srv.Bucket(t):          {"s3:GetObject", "s3:DeleteObject"},
+				srv.VersionedBucket(t): {"s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"},
+			} {
+				if err := putZeros(t.Context(), open(t, options(srv, bucket)), "kind/a", small); err != nil {
+					t.Fatal(err)
+				}
+				if err := open(t, options(srv.As(t, bucket, actions...), bucket)).Delete(t.Context(), "kind/a"); err != nil {
+					t.Errorf("with %v: %v", actions, err)
+				}
+				wantNothing(t, srv, bucket)
+			}
 		})
 	}
 }

@@ -28,6 +28,12 @@ func (f *fault) Unwrap() []error { return f.errs }
 
 func errExist(err error) error { return &fault{fs.ErrExist.Error(), []error{fs.ErrExist, err}} }
 
+func errMissing(err error) error { return &fault{fs.ErrNotExist.Error(), []error{fs.ErrNotExist, err}} }
+
+// markedGone says whether an error means that what is under a key has been
+// deleted and its versions stay, where a question may not be asked of the mark.
+func markedGone(err error) bool { return code(err) == "MethodNotAllowed" }
+
 // code is what the server calls an error, "" if the error is not its own.
 func code(err error) string {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
@@ -71,9 +77,9 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	case "":
 		return s.explainNetwork(err)
 	case "NoSuchKey", "NotFound":
-		return say(fs.ErrNotExist.Error(), fs.ErrNotExist)
+		return errMissing(err)
 	case "PreconditionFailed":
-		return say(fs.ErrExist.Error(), fs.ErrExist)
+		return errExist(err)
 	case "InvalidRange":
 		return say("the object ends before this range", io.ErrUnexpectedEOF)
 	case "NoSuchBucket":

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -112,8 +111,8 @@ func (s *Store) retention(ctx context.Context, full string, version *string, o .
 		return l, time.Now(), nil
 	case lockUnknown(err):
 		return l, now, s.cannotLock(err)
-	case code(err) == "MethodNotAllowed": // the mark of what was deleted
-		return l, now, &fault{fs.ErrNotExist.Error(), []error{fs.ErrNotExist, err}}
+	case markedGone(err):
+		return l, now, errMissing(err)
 	case err != nil:
 		return l, now, s.explain(ctx, err)
 	}

@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/s3test"
@@ -47,6 +51,21 @@ func TestLockKeepsWhatWasPut(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Amazon takes a lock only with the checksum and its name, which moto demands.
+func TestLockRequestIsAsAmazonWantsIt(t *testing.T) {
+	t.Parallel()
+	srv := s3test.Start(t, s3test.Moto)
+	bucket, key := srv.LockedBucket(t), "kind/a"
+	err := open(t, options(srv, bucket)).Put(t.Context(), key, zeros(small), locked())
+	if err == nil || !strings.Contains(err.Error(), "did not confirm the lock") {
+		t.Errorf("got %v, want a lock that moto does not tell of", err)
+	}
+	head, err := srv.Client().HeadObject(t.Context(), &awss3.HeadObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil || head.ObjectLockMode != types.ObjectLockModeCompliance || time.Until(*head.ObjectLockRetainUntilDate) < 59*time.Minute {
+		t.Errorf("got %v, %v, want it locked", head, err)
 	}
 }
 

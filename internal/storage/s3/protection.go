@@ -65,6 +65,8 @@ func (s *Store) Hold(ctx context.Context, key string, on bool) error {
 		switch {
 		case lockUnknown(err):
 			err = s.cannotLock(err)
+		case markedGone(err):
+			err = errMissing(err)
 		case err != nil:
 			err = s.explain(ctx, err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vapora-platform/vapora-backup/internal/s3test"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
+	"github.com/vapora-platform/vapora-backup/internal/storage/s3"
 )
 
 // One of sixteen wins, and the object is the winner's from its first byte to
@@ -21,7 +22,7 @@ func TestSixteenWritersOfOneKey(t *testing.T) {
 			t.Parallel()
 			srv := s3test.Start(t, p)
 			for _, bucket := range []string{srv.Bucket(t), srv.VersionedBucket(t)} {
-				for _, size := range []int{small, large} {
+				for _, size := range []int{small, s3.MinPartSize + small} {
 					var wg sync.WaitGroup
 					var mu sync.Mutex
 					var winners []byte

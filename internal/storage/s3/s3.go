@@ -7,6 +7,17 @@
 // CompleteMultipartUpload, multipart uploads and ListObjectsV2. A server that
 // ignores the condition lets a Put replace an object.
 //
+// A lock needs a bucket with Object Lock, and a server that tells of the lock
+// of an object (GetObjectRetention): what is not confirmed counts as none.
+//
+// # Rights
+//
+// To back up, s3:PutObject and s3:AbortMultipartUpload are enough, with a lock
+// also s3:PutObjectRetention and s3:GetObjectRetention. To restore:
+// s3:ListBucket and s3:GetObject, and s3:RestoreObject from cold storage. To
+// prune, also s3:DeleteObject and, where there are versions,
+// s3:DeleteObjectVersion.
+//
 // # Retries
 //
 // The SDK's standard retryer sends again what the network or the server
