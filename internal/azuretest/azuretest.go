@@ -3,9 +3,11 @@
 //
 // It knows tiers, conditions, checksums and SAS tokens. It knows neither
 // immutability policies, legal holds nor encryption scopes, ignores the wish
-// for them, and thaws at once. A blob of which only blocks were staged is
-// there for it when a whole one is put with If-None-Match: *, and for Azure is
-// not.
+// for them, and thaws at once. Some codes are not Azure's: a wrong signature is
+// AuthorizationFailure instead of AuthenticationFailed, and a token that may only
+// create hears AuthorizationPermissionMismatch instead of
+// UnauthorizedBlobOverwrite of what is there. A blob of which only blocks were
+// staged exists for a whole one that is put with If-None-Match: *.
 package azuretest
 
 import (

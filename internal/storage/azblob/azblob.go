@@ -3,12 +3,11 @@
 //
 // # Rights
 //
-// An object that fits one block is put with the right to create alone: no
-// reading, listing or deleting, and nothing that is there can be replaced. For
-// a longer one Azure wants the right to write too (sp=cw in a SAS token), so a
-// token that may only create goes with a PartSize as large as the largest
-// object. Locks, and encryption scopes that the server does not confirm, need
-// the right to read or to delete as well.
+// An object that is shorter than a block is put with the right to create alone:
+// no reading, listing or deleting, and nothing that is there can be replaced.
+// For a longer one Azure wants the right to write too (sp=cw in a SAS token),
+// so a token that may only create goes with a PartSize above the largest
+// object. A lock is confirmed by reading, and what is not confirmed is deleted.
 //
 // # Retries
 //
@@ -117,11 +116,11 @@ func open(o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.DisableCompression = true // of what is compressed, and asked for by its bytes
-	t.MaxIdleConnsPerHost = 2 * (o.Concurrency + 1)
+	t.DisableCompression = true                     // of what is compressed, and asked for by its bytes
+	t.MaxIdleConnsPerHost = 2 * (o.Concurrency + 1) // for two Puts; the library keeps two
 	s := &Store{o: o, prefix: o.Prefix, web: t, secrets: o.secrets(),
 		sizes: sizes{first: o.PartSize, growth: growth, max: MaxPartSize, blocks: maxBlocks}}
-	if s.client, err = o.connect(newSender(t, s.secrets)); err != nil {
+	if s.client, err = o.connect(newSender(t)); err != nil {
 		return nil, err
 	}
 	return s, nil

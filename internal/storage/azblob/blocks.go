@@ -113,9 +113,9 @@ func (u *upload) blockID(n int) string {
 // stage sends one block. Where the server says that it encrypts in another way,
 // no object is ever made of it.
 func (u *upload) stage(ctx context.Context, id string, data []byte) error {
-	p := &payload{data: data}
+	p := newPayload(data)
 	defer p.wait() // the buffer is filled again
-	out, err := u.blob.StageBlock(p.with(u.s.persist(ctx)), id, seekable(data), &blockblob.StageBlockOptions{
+	out, err := u.blob.StageBlock(u.s.persist(ctx), id, p, &blockblob.StageBlockOptions{
 		TransactionalValidation: checksum(data),
 		CPKScopeInfo:            &blob.CPKScopeInfo{EncryptionScope: optional(u.scope)},
 	})
@@ -126,7 +126,7 @@ func (u *upload) stage(ctx context.Context, id string, data []byte) error {
 		return u.settle(ctx, err)
 	case bloberror.HasCode(err, bloberror.AuthorizationPermissionMismatch):
 		return hint.Wrap(u.s.explain(ctx, err),
-			"where an object is longer than one block, Azure wants the right to write beside that to create (sp=cw in a SAS token); with create alone, set a part_size as large as the largest object")
+			"where an object is longer than one block, Azure wants the right to write beside that to create (sp=cw in a SAS token); with create alone, set a part_size above the largest object")
 	}
 	return u.s.explain(ctx, err)
 }

@@ -3,8 +3,10 @@ package azblob_test
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -150,5 +152,20 @@ func TestBlocksThatAreGone(t *testing.T) {
 	}
 	if err := putZeros(t.Context(), s, "kind/a", large); fmt.Sprint(err) != "put kind/a: file already exists" {
 		t.Errorf("got %v, want put kind/a: file already exists", err)
+	}
+}
+
+// What is there and is not made of blocks is there, too.
+func TestPutOverAnotherKindOfBlob(t *testing.T) {
+	t.Parallel()
+	name := server.Container(t)
+	s := open(t, options(server, name))
+	if _, err := behind(t, name).NewAppendBlobClient("kind/a").Create(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int64{small, large} {
+		if err := putZeros(t.Context(), s, "kind/a", size); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%d bytes: got %v, want fs.ErrExist", size, err)
+		}
 	}
 }

@@ -22,7 +22,7 @@ const (
 func (o *Options) connect(t policy.Transporter) (*container.Client, error) {
 	at := o.Endpoint + "/" + o.Container
 	options := &container.ClientOptions{ClientOptions: azcore.ClientOptions{
-		Transport: t, Retry: retries(min(o.Attempts, readAttempts)),
+		Transport: t, Retry: retries(min(o.Attempts, readAttempts)), PerRetryPolicies: []policy.Policy{ownBodies{}},
 	}}
 	switch {
 	case o.AccountKey != "":

@@ -2,6 +2,7 @@ package azblob
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -42,10 +43,21 @@ func (s *Store) delete(ctx context.Context, b *blob.Client) error {
 	case !p.Lock.IsZero():
 		return fmt.Errorf("%w, %s", storage.ErrLocked, p.Lock)
 	}
-	if err := erase(ctx, b, head.VersionID, head.ETag); err != nil {
+	err = erase(ctx, b, head.VersionID, head.ETag)
+	switch {
+	case err == nil:
+		return nil
+	case head.ETag == nil:
 		return s.explain(ctx, err)
+	case status(err) == http.StatusPreconditionFailed:
+		if _, err = b.GetProperties(ctx, nil); err == nil {
+			return errors.New("the object was replaced meanwhile")
+		}
 	}
-	return nil
+	if status(err) == http.StatusNotFound {
+		return nil // it was there just now: the answer to a first attempt was lost
+	}
+	return s.explain(ctx, err)
 }
 
 // erase deletes a blob: the version, if there is one and the credentials may;

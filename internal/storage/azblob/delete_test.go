@@ -1,6 +1,8 @@
 package azblob_test
 
 import (
+	"errors"
+	"io/fs"
 	"net/http"
 	"slices"
 	"sync"
@@ -52,5 +54,52 @@ func TestDeleteVersions(t *testing.T) {
 			t.Errorf("allowed %v: deleted %q, want %q", allowed, deleted, want)
 		}
 		wantNothing(t, name)
+	}
+}
+
+func TestDeleteWhoseAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	var px proxy
+	px.after = func(r *http.Response) error {
+		if r.Request.Method == http.MethodDelete && px.cuts.Load() == 0 {
+			return errors.New("lost")
+		}
+		return nil
+	}
+	name := server.Container(t)
+	s := open(t, options(px.start(t, server), name))
+	if err := putZeros(t.Context(), s, "kind/a", small); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), "kind/a"); err != nil || px.cuts.Load() != 1 {
+		t.Errorf("got %v after %d lost answers, want nil after one", err, px.cuts.Load())
+	}
+	if err := s.Delete(t.Context(), "kind/a"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("again: got %v, want fs.ErrNotExist", err)
+	}
+	wantNothing(t, name)
+}
+
+// Another object that is put in between is not the one that was to be deleted.
+func TestReplacedWhileDeleted(t *testing.T) {
+	t.Parallel()
+	name := server.Container(t)
+	px := proxy{before: func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodDelete {
+			if _, err := behind(t, name).NewBlockBlobClient("kind/a").UploadBuffer(r.Context(), []byte("another"), nil); err != nil {
+				t.Error(err)
+			}
+		}
+		return false
+	}}
+	s := open(t, options(px.start(t, server), name))
+	if err := putZeros(t.Context(), s, "kind/a", small); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), "kind/a"); err == nil || err.Error() != "delete kind/a: the object was replaced meanwhile" {
+		t.Errorf("got %v, want … was replaced meanwhile", err)
+	}
+	if got, err := read(t, s, "kind/a"); err != nil || string(got) != "another" {
+		t.Errorf("got %q, %v, want the other one", got, err)
 	}
 }

@@ -61,6 +61,7 @@ func TestErrorsSayWhatIsWrong(t *testing.T) {
 		{"token", func(o *azblob.Options) { o.AccountKey, o.SASToken = "", forged }, "the server does not accept the SAS token", fs.ErrPermission},
 		{"container", func(o *azblob.Options) { o.Container = "no-such-container" }, `container "no-such-container" does not exist`, nil},
 		{"endpoint", func(o *azblob.Options) { o.Endpoint = nobody }, "no connection to " + nobody + ": connect: connection refused", nil},
+		{"endpoint, with a token", func(o *azblob.Options) { o.Endpoint, o.AccountKey, o.SASToken = nobody, "", forged }, "no connection to " + nobody + ": connect: connection refused", nil},
 		{"host", func(o *azblob.Options) { o.Endpoint = "http://nowhere.invalid" }, "no connection to http://nowhere.invalid: ", nil},
 		{"tls", func(o *azblob.Options) { o.Endpoint = strings.Replace(o.Endpoint, "http:", "https:", 1) }, "", nil},
 	} {

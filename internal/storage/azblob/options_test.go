@@ -22,6 +22,7 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		"prefix: invalid key":             func(o *azblob.Options) { o.Prefix = "a/../b" },
 		"the endpoint is not an http":     func(o *azblob.Options) { o.Endpoint = "localhost:9000" },
 		"the endpoint is more than":       func(o *azblob.Options) { o.Endpoint = "https://user:pass@host/" },
+		"has a setting of its own":        func(o *azblob.Options) { o.Endpoint = "https://host/?sv=1" },
 		"one is enough":                   func(o *azblob.Options) { o.SASToken = "sv=1&sig=x" },
 		"is not a query string":           func(o *azblob.Options) { o.AccountKey, o.SASToken = "", "sv=1" },
 		"the account key is not base64":   func(o *azblob.Options) { o.AccountKey = "!" },

@@ -2,26 +2,26 @@ package azblob
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"sync"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
-// A payload is what one request sends, as often as it is tried. The SDK reads
-// one reader for all attempts, while net/http may still be reading it for one
-// that was answered before its end.
+// A payload is what one request sends, as often as it is tried.
 type payload struct {
-	data []byte
-	open sync.WaitGroup // bodies that may still be read
+	*bytes.Reader // for the SDK, which asks how long it is
+	data          []byte
+	open          sync.WaitGroup // bodies that may still be read
 }
 
-type payloadKey struct{}
-
-// with returns a context for the request, which sender.Do looks into.
-func (p *payload) with(ctx context.Context) context.Context {
-	return context.WithValue(ctx, payloadKey{}, p)
+func newPayload(data []byte) *payload {
+	return &payload{Reader: bytes.NewReader(data), data: data}
 }
+
+// Close does nothing: the SDK closes when net/http may not be done yet.
+func (p *payload) Close() error { return nil }
 
 // wait returns when no attempt reads the data any more.
 func (p *payload) wait() { p.open.Wait() }
@@ -29,7 +29,7 @@ func (p *payload) wait() { p.open.Wait() }
 // body returns one attempt's own reader.
 func (p *payload) body() io.ReadCloser {
 	p.open.Add(1)
-	return &attempt{Reader: bytes.NewReader(p.data), done: sync.OnceFunc(p.open.Done)}
+	return &attempt{bytes.NewReader(p.data), sync.OnceFunc(p.open.Done)}
 }
 
 type attempt struct {
@@ -42,21 +42,24 @@ func (a *attempt) Close() error {
 	return nil
 }
 
-// fresh returns the request with a body of its own.
-func fresh(req *http.Request) (*http.Request, error) {
-	if req.Body == nil || req.Body == http.NoBody {
-		return req, nil
+// ownBodies is a policy that gives each attempt a body of its own. The SDK has
+// one reader for all, while net/http may still be reading it for an attempt
+// that was answered before its end.
+type ownBodies struct{}
+
+// Do implements policy.Policy.
+func (ownBodies) Do(req *policy.Request) (*http.Response, error) {
+	if req.Body() == nil {
+		return req.Next()
 	}
-	p, ok := req.Context().Value(payloadKey{}).(*payload)
+	p, ok := req.Body().(*payload)
 	if !ok { // a list of blocks
-		data, err := io.ReadAll(req.Body)
+		data, err := io.ReadAll(req.Body())
 		if err != nil {
 			return nil, err
 		}
-		p = &payload{data: data}
+		p = newPayload(data)
 	}
-	out := req.Clone(req.Context())
-	out.Body = p.body()
-	out.GetBody = func() (io.ReadCloser, error) { return p.body(), nil }
-	return out, nil
+	req.Raw().Body, req.Raw().GetBody = p.body(), nil // whoever gets one need not close it
+	return req.Next()
 }

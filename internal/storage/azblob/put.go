@@ -1,7 +1,6 @@
 package azblob
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
@@ -106,8 +104,7 @@ func (u *upload) single(ctx context.Context, data []byte) error {
 	mode, until := u.policy()
 	sending, stop := outlive(ctx, grace)
 	defer stop()
-	p := &payload{data: data}
-	out, err := u.blob.Upload(p.with(u.s.persist(sending)), seekable(data), &blockblob.UploadOptions{
+	out, err := u.blob.Upload(u.s.persist(sending), newPayload(data), &blockblob.UploadOptions{
 		TransactionalValidation: checksum(data),
 		Metadata:                map[string]*string{tokenName: &u.token},
 		Tier:                    optional(blob.AccessTier(u.class)),
@@ -141,8 +138,6 @@ func (u *upload) commit(ctx context.Context, ids []string) error {
 	}
 	return u.confirm(ctx, made{out.EncryptionScope, out.VersionID, out.ETag})
 }
-
-func seekable(data []byte) io.ReadSeekCloser { return streaming.NopCloser(bytes.NewReader(data)) }
 
 // checksum is computed here because the SDK would copy the data for it.
 func checksum(data []byte) blob.TransferValidationType {

@@ -1,6 +1,7 @@
 package azblob_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -95,6 +96,35 @@ func TestScopeThatIsNotTheOneAskedFor(t *testing.T) {
 				t.Errorf("%s, %d bytes: got %v", name, size, err)
 			}
 			wantNothing(t, container)
+		}
+	}
+}
+
+// Where the answer was lost, the object itself says where it is encrypted.
+func TestScopeAfterALostAnswer(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{"mine": "", "": "the server confirmed none"} {
+		for _, size := range []int64{small, large} {
+			name := server.Container(t)
+			var px proxy
+			px.after = func(r *http.Response) error {
+				if (isSingle(r.Request) || isCommit(r.Request)) && px.cuts.Load() == 0 {
+					return errors.New("lost")
+				}
+				if r.Header.Set(headerScope, "mine"); r.Request.Method == http.MethodHead {
+					r.Header.Set(headerScope, said)
+				}
+				return nil
+			}
+			o := options(px.start(t, server), name)
+			o.Scopes = map[string]string{"": "mine"}
+			err := putZeros(t.Context(), open(t, o), "kind/a", size)
+			if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+				t.Errorf("said %q, %d bytes: got %v, want %q", said, size, err, want)
+			}
+			if err != nil {
+				wantNothing(t, name)
+			}
 		}
 	}
 }

@@ -7,34 +7,24 @@ import (
 	"strings"
 )
 
-// A sender sends the SDK's requests. Its errors quote no secret.
-type sender struct {
-	client  *http.Client
-	secrets secrets
-}
+// A sender sends the SDK's requests. Its errors do not quote the URL.
+type sender struct{ client *http.Client }
 
-func newSender(t http.RoundTripper, s secrets) *sender {
+func newSender(t http.RoundTripper) *sender {
 	return &sender{&http.Client{
 		Transport: t,
 		// Nobody else is to see a token that is part of the URL.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, s}
+	}}
 }
 
 // Do implements policy.Transporter.
 func (s *sender) Do(req *http.Request) (*http.Response, error) {
-	req, err := fresh(req)
-	if err != nil {
-		return nil, err
-	}
 	resp, err := s.client.Do(req)
 	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err // without the URL
+		return nil, e.Err
 	}
-	if err != nil {
-		return nil, s.secrets.clean(err)
-	}
-	return resp, nil
+	return resp, err
 }
 
 // secrets are all texts that would give the access away.
