@@ -108,7 +108,7 @@ func (a *app) newWriter(ctx context.Context, cfg *config.Config) (*writer, error
 	for _, d := range a.open(ctx, cfg) {
 		w.destinations = append(w.destinations, backup.Destination{
 			Name: d.Name, Store: d.store, Required: d.Required, Offline: d.Offline,
-			Takes: d.takes(), Keep: d.keeps(), Lock: d.locks(), Class: d.StorageClass,
+			Takes: d.takes(), Keep: d.keeps("database"), Lock: d.locks(), Class: d.StorageClass,
 		})
 	}
 	var err error

@@ -145,11 +145,17 @@ func (d destination) takes() retention.Slot {
 	return s
 }
 
-// keeps is its retention policy.
-func (d destination) keeps() retention.Policy {
+// keeps is its retention policy for a kind of backup.
+func (d destination) keeps(kind string) retention.Policy {
+	k := d.Keep
+	for _, of := range d.KeepByKind {
+		if of.Kind == kind {
+			k = of.Keep
+		}
+	}
 	return retention.Policy{
-		Hourly: time.Duration(d.Keep.Hourly), Daily: time.Duration(d.Keep.Daily),
-		Weekly: time.Duration(d.Keep.Weekly), Monthly: time.Duration(d.Keep.Monthly),
+		Hourly: time.Duration(max(k.Hourly, k.Within)), Daily: time.Duration(k.Daily), Weekly: time.Duration(k.Weekly),
+		Monthly: time.Duration(k.Monthly), Tagged: time.Duration(k.Tagged), Last: k.Last,
 	}
 }
 

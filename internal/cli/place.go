@@ -60,7 +60,7 @@ func (a *app) places(ctx context.Context, cfg *config.Config, filter catalog.Fil
 // replica is the place for who keeps destinations complete.
 func (p place) replica(now time.Time) replica.Place {
 	return replica.Place{
-		Name: p.Name, Store: p.store, Takes: p.takes(), Keep: p.keeps(), Class: p.StorageClass, Entries: p.entries,
+		Name: p.Name, Store: p.store, Takes: p.takes(), Keep: p.keeps, Class: p.StorageClass, Entries: p.entries,
 		Lock:   func(taken, until time.Time) storage.Lock { return p.locks().At(taken, until, now) },
 		Source: !p.absent, Target: !p.absent,
 	}

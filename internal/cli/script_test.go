@@ -48,8 +48,9 @@ func TestScriptsWithServers(t *testing.T) {
 	google, azure := gcstest.Start(t), azuretest.Start(t)
 	root := filepath.Join("..", "..", "testdata")
 	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join(root, "script", "server"),
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "sql": sql(srv), "flip": flip, "expand": expand, "wrapkey": wrapkey, "signin": signin, "slowthaw": slowThaw(t, moto)},
+		Dir: filepath.Join(root, "script", "server"),
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "sql": sql(srv), "flip": flip, "expand": expand, "wrapkey": wrapkey, "signin": signin, "slowthaw": slowThaw(t, moto),
+			"approvers": approvers, "requestid": requestID, "oldorphan": oldOrphan},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {

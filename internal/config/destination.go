@@ -13,11 +13,11 @@ type Destination struct {
 	MaxBandwidth Size        `yaml:"max_bandwidth" doc:"The most bytes a second to and from it, such as \"20MB\"."`
 	StorageClass string      `yaml:"storage_class" doc:"The storage class or access tier of the data; manifests stay in the usual one. S3: such as \"STANDARD_IA\", \"GLACIER\", \"DEEP_ARCHIVE\". Google: \"NEARLINE\", \"COLDLINE\", \"ARCHIVE\". Azure: \"Cool\", \"Cold\", \"Archive\"."`
 	SSE          SSE         `yaml:"sse" doc:"Encryption at rest by the server, checked in its answer. It comes on top of \"encryption\"."`
-	Credentials  Credentials `yaml:"credentials" doc:"Keys for the store. Without them its vendor's own chain: environment, profile, workload identity, instance role."`
+	Credentials  Credentials `yaml:"credentials" doc:"Keys for the store. Without them its vendor's own chain: environment, profile, workload identity, instance role. A backup needs to write only: \"s3:PutObject\", with a lock also \"s3:PutObjectRetention\" and \"s3:GetObjectRetention\"; \"storage.objects.create\"; for Azure a SAS with \"cw\" (\"c\" alone for objects below \"part_size\")."`
 	AssumeRole   AssumeRole  `yaml:"assume_role" doc:"For S3: a role that the credentials take on."`
 	CA           string      `yaml:"ca" form:"path" doc:"A PEM file of certificates to trust beside the system's, for a server with a private one."`
 	Checksums    bool        `yaml:"checksums" default:"true" doc:"Send a checksum with every S3 upload. \"false\" only for servers that refuse them."`
-	PartSize     Size        `yaml:"part_size" doc:"The size of the first parts of an upload, 8MiB where nothing is said. Four of them are in memory. Larger ones for S3 servers that want all parts in one size and objects beyond 1300 of them."`
+	PartSize     Size        `yaml:"part_size" doc:"The size of the first parts of an upload, 8MiB where nothing is said. Four of them are in memory, for objects of up to 10GiB; parts of larger ones grow, and with them the memory: 48MiB at 100GiB, 1GiB at 1TiB. Larger ones for S3 servers that want all parts in one size."`
 
 	// Store is what URL says, taken apart.
 	Store Store `yaml:"-"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/hint"
@@ -33,7 +34,7 @@ func (d Desk) Apply(ctx context.Context, e Engine, id string) (Outcome, error) {
 	s, err := d.find(ctx, id)
 	if err == nil && s.Word(d.Now()) != "ready" {
 		err = hint.Wrap(fmt.Errorf("%w: it is %s", ErrNotReady, s.Word(d.Now())),
-			"it takes %d approvals of distinct approvers, and %s after them", d.Need, d.Delay)
+			"it takes %d approvals of distinct approvers, and %s after them", d.Need, strings.TrimSuffix(d.Delay.String(), "0m0s"))
 	}
 	if err != nil {
 		return Outcome{}, fmt.Errorf("apply request: %w", err)

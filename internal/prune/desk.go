@@ -94,7 +94,7 @@ func (d Desk) Submit(ctx context.Context, e Engine, p retention.Plan, requester,
 		return r, fmt.Errorf("request deletion: %w", err)
 	}
 	for _, del := range r.Deletions {
-		objects, bytes := e.keeper(del.Place).Weigh(del)
+		objects, bytes := e.Weigh(del)
 		r.Objects, r.Bytes = r.Objects+objects, r.Bytes+bytes
 	}
 	var err error

@@ -52,6 +52,11 @@ var ErrNoPolicy = errors.New("no retention policy, so nothing is ever deleted")
 // ErrTooMany is wrapped where a plan goes over the blast radius.
 var ErrTooMany = errors.New("too many deletions at once")
 
+// Weigh says how much a deletion frees: objects and bytes.
+func (e Engine) Weigh(d retention.Deletion) (objects int, bytes int64) {
+	return e.keeper(d.Place).Weigh(d)
+}
+
 // Plan says what would go at a moment, by the listings alone.
 func (e Engine) Plan(at time.Time) retention.Plan {
 	var groups []retention.Group

@@ -83,7 +83,7 @@ func TestApprovals(t *testing.T) {
 	// One person under two names, in a config that should not be, is one.
 	d := h.desk(h.machine)
 	d.Approvers = append(d.Approvers, prune.Approver{Name: "another name", Key: h.people[1].key})
-	if s := only(t, d); len(s.Approvals) != 1 || s.Word(h.now) != "waits for approval" {
+	if s := only(t, d); len(s.Approvals) != 1 || s.Word(h.now) != "waiting for approval" {
 		t.Errorf("got %+v", s)
 	}
 	// A forged approval, and one that was moved here from another request.

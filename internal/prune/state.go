@@ -46,9 +46,9 @@ func (s State) Word(now time.Time) string {
 	case now.After(s.Expires):
 		return "expired"
 	case s.Due.IsZero():
-		return "waits for approval"
+		return "waiting for approval"
 	case now.Before(s.Due):
-		return "waits until " + s.Due.UTC().Format("2006-01-02 15:04Z")
+		return "waiting until " + s.Due.UTC().Format("2006-01-02 15:04Z")
 	}
 	return "ready"
 }
@@ -175,7 +175,7 @@ func (d Desk) approval(ctx context.Context, e catalog.Entry, key catalog.Key, s 
 
 // settle says when the request may be applied.
 func (d Desk) settle(s *State) {
-	slices.SortFunc(s.Approvals, func(x, y Approval) int { return cmp.Compare(x.At.Unix(), y.At.Unix()) })
+	slices.SortFunc(s.Approvals, func(x, y Approval) int { return cmp.Or(cmp.Compare(x.At.Unix(), y.At.Unix()), cmp.Compare(x.Name, y.Name)) })
 	switch {
 	case d.Need == 0:
 		s.Due = s.Time.Add(d.Delay)

@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/crypt"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+	"github.com/vapora-platform/vapora-backup/internal/prune"
+	"github.com/vapora-platform/vapora-backup/internal/retention"
+)
+
+// pruneOptions are the flags of `prune`.
+type pruneOptions struct {
+	filter      catalog.Filter
+	at, explain string
+}
+
+func newPrune(a *app) *cobra.Command {
+	o := &pruneOptions{}
+	c := &cobra.Command{
+		Use:   "prune",
+		Short: "Say which backups the retention policies let go; delete nothing",
+		Long: "Plan, from the listings alone, what each destination's keep lets go. Nothing is deleted\n" +
+			"and nothing is read. What goes is deleted by a request, which is checked and stored,\n" +
+			"two approvals by distinct people, a day, and then a second plan: only what both plans\n" +
+			"name goes.\n\n" +
+			"Never deleted: the newest good backup, the last that was verified, what is locked or\n" +
+			"held, what another backup needs, anything where backups have stopped or where there is\n" +
+			"no policy, and never more than deletion.max_share and max_count at once.\n\n" +
+			"--explain says of one backup why it is kept and until when; --at plans for another day.",
+		Example: "  vapora-backup prune\n" +
+			"  vapora-backup prune --explain 20261123T140000Z-7f3k2m\n" +
+			"  vapora-backup prune request --reason \"retention\"\n" +
+			"  vapora-backup prune approve 20261124T040000Z-abc234 --key security.key\n" +
+			"  vapora-backup prune apply 20261124T040000Z-abc234",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runPrune(c.Context(), a, o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.filter.Source, "source", "", "only backups of the source `NAME`")
+	f.StringVar(&o.filter.Kind, "kind", "", "only backups of the `KIND`, such as database")
+	f.StringVar(&o.at, "at", "", "plan for a `DATE` to come: 2026-12-24 or 2026-12-24T03:00:00Z")
+	f.StringVar(&o.explain, "explain", "", "why the backup with this `ID` is kept, and until when")
+	c.AddCommand(newPruneRequest(a), newPruneApprove(a), newPruneWithdraw(a), newPruneRequests(a), newPruneApply(a), newPruneOrphans(a))
+	return c
+}
+
+func runPrune(ctx context.Context, a *app, o *pruneOptions) error {
+	now := a.Now()
+	if o.at != "" {
+		var err error
+		if now, err = parseMoment(o.at); err != nil {
+			return err
+		}
+	}
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	engine, err := a.engine(ctx, cfg, o.filter)
+	if err != nil {
+		return err
+	}
+	plan := engine.Plan(now)
+	if o.explain != "" {
+		return a.explain(plan, o.explain)
+	}
+	return a.print(newPlanned(engine, plan))
+}
+
+// parseMoment reads a day or a moment in UTC.
+func parseMoment(s string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, usagef("%q is no date: write 2026-12-24 or 2026-12-24T03:00:00Z", s)
+}
+
+// engine is what plans and deletes, over the destinations of this run.
+func (a *app) engine(ctx context.Context, cfg *config.Config, filter catalog.Filter) (prune.Engine, error) {
+	e := prune.Engine{Limits: retention.Limits{
+		StaleAfter: time.Duration(cfg.Deletion.StaleAfter), MaxShare: cfg.Deletion.MaxShare.Share(), MaxCount: cfg.Deletion.MaxCount,
+	}}
+	trust, err := trusted(cfg)
+	if err != nil {
+		return e, err
+	}
+	places, err := a.places(ctx, cfg, filter)
+	if err != nil {
+		return e, err
+	}
+	for _, p := range places {
+		if p.absent {
+			a.say("%s is offline, and left out", p.Name)
+			continue
+		}
+		b := &prune.Backups{Store: p.store, Verifier: verifier(trust)}
+		e.Places = append(e.Places, prune.NewPlace(p.Name, b, catalog.Listing{Entries: p.entries, Orphans: p.orphans}, p.takes(), p.keeps))
+	}
+	return e, nil
+}
+
+// checked is the engine's plan of now, looked at closely enough to delete by it.
+func (a *app) checked(ctx context.Context, cfg *config.Config) (prune.Engine, retention.Plan, error) {
+	if len(cfg.Signing.Trusted) == 0 {
+		return prune.Engine{}, retention.Plan{}, usageError{hint.Wrap(errors.New("nobody is trusted, so no backup can be told from a forged one, and nothing is deleted"),
+			"set signing.trusted in %s", cfg.File())}
+	}
+	engine, err := a.engine(ctx, cfg, catalog.Filter{})
+	if err != nil {
+		return engine, retention.Plan{}, err
+	}
+	plan, err := engine.Check(ctx, a.Now())
+	return engine, plan, err
+}
+
+// desk is where requests and approvals lie: in the first destination. keyFile is
+// the signing key of who acts, "" for the config's.
+func (a *app) desk(ctx context.Context, cfg *config.Config, keyFile string) (prune.Desk, error) {
+	d := prune.Desk{
+		Home: a.openAll(ctx, cfg)[0].store, Need: cfg.Deletion.Approvals,
+		Delay: time.Duration(cfg.Deletion.Delay), Expires: time.Duration(cfg.Deletion.Expires), Now: a.Now, Random: a.Random,
+	}
+	trust, err := trusted(cfg)
+	if err != nil {
+		return d, err
+	}
+	d.Trusted = verifier(trust)
+	for _, p := range cfg.Deletion.Approvers {
+		key, err := crypt.ParseTrusted([]string{p.Key})
+		if err != nil {
+			return d, usageError{fmt.Errorf("read deletion.approvers[%s].key: %w", p.Name, err)}
+		}
+		d.Approvers = append(d.Approvers, prune.Approver{Name: p.Name, Key: key})
+	}
+	signer, err := a.signerOf(cfg, keyFile)
+	if signer != nil {
+		d.Signer = signer
+	}
+	return d, err
+}
+
+// signerOf reads the signing key in a file, or the config's.
+func (a *app) signerOf(cfg *config.Config, keyFile string) (*crypt.Signer, error) {
+	if keyFile == "" {
+		return a.signer(cfg)
+	}
+	text, err := (config.Secret{File: keyFile}).Value(a.getenv)
+	if err != nil {
+		return nil, fmt.Errorf("read signing key: %w", err)
+	}
+	signer, err := crypt.ParseSigner(text, a.ask)
+	if err != nil {
+		return nil, fmt.Errorf("read signing key %s: %w", keyFile, err)
+	}
+	return signer, nil
+}

@@ -1,0 +1,56 @@
+package s3
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+)
+
+var _ storage.Sweeper = (*Store)(nil)
+
+// Unfinished implements storage.Sweeper: multipart uploads, of which the parts
+// cost as much as objects. It needs s3:ListBucketMultipartUploads.
+func (s *Store) Unfinished(ctx context.Context, before time.Time) iter.Seq2[storage.Unfinished, error] {
+	return func(yield func(storage.Unfinished, error) bool) {
+		pages := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &s.o.Bucket, Prefix: aws.String(s.prefix)})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(storage.Unfinished{}, fmt.Errorf("list uploads of %s: %w", s.o.Bucket, s.explain(ctx, err)))
+				return
+			}
+			for _, u := range page.Uploads {
+				key, ours := strings.CutPrefix(aws.ToString(u.Key), s.prefix)
+				at := aws.ToTime(u.Initiated).UTC()
+				if ours && at.Before(before) && !yield(storage.Unfinished{Key: key, ID: aws.ToString(u.UploadId), Started: at}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Abandon implements storage.Sweeper. It needs s3:AbortMultipartUpload.
+func (s *Store) Abandon(ctx context.Context, u storage.Unfinished) error {
+	full, err := s.key(u.Key)
+	if err == nil {
+		_, err = s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.o.Bucket, Key: &full, UploadId: &u.ID})
+		switch {
+		case code(err) == "NoSuchUpload":
+			err = nil
+		case err != nil:
+			err = s.explain(ctx, err)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("abandon an upload of %s: %w", u.Key, err)
+	}
+	return nil
+}
