@@ -48,6 +48,21 @@ type Table struct {
 	// Span is where the table lies in the plain text: definition and rows.
 	Span surql.Range `json:"span"`
 	Data surql.Range `json:"data"`
+	// RowSum is a checksum over the text of all rows, in any order. It is not in
+	// the manifest, where it would give a guess at a small table away, but sealed
+	// beside the dump.
+	RowSum string `json:"-"`
+}
+
+// RowSums are those of all tables that have rows and compute none of them.
+func (inv *Inventory) RowSums() map[string]string {
+	out := map[string]string{}
+	for _, t := range inv.Tables {
+		if t.RowSum != "" && t.Type != "view" {
+			out[t.Name] = t.RowSum
+		}
+	}
+	return out
 }
 
 // A Sequence is one sequence of an Inventory.

@@ -93,6 +93,7 @@ func (s *Source) Dump(ctx context.Context, w io.Writer) (*Dumped, error) {
 		d.Secrets.Unexported = silent
 	}
 	d.Inventory = s.inventory(o, p, d.Secrets)
+	d.Secrets.RowSums = d.Inventory.RowSums()
 	d.Warnings = append(append(d.Warnings, s.strays(o, p)...), d.Inventory.warnings(o)...)
 	return d, nil
 }
@@ -176,6 +177,9 @@ type Secrets struct {
 	// Unexported are definitions of the database itself that its version does
 	// not export, as INFO gives them: "CONFIG GRAPHQL".
 	Unexported map[string]string `json:"unexported,omitempty"`
+	// RowSums are checksums over the rows of each table: a database that was
+	// restored has the same. Backups of before there were any have none.
+	RowSums map[string]string `json:"row_sums,omitempty"`
 }
 
 // An AccessKey is the real key of an access.

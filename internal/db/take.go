@@ -61,7 +61,7 @@ func outlineInventory(o *surql.Outline) Inventory {
 		inv.Head.Length = min(inv.Head.Length, t.Span.Offset)
 		inv.Records += t.Records
 		inv.Edges += t.Edges
-		inv.Tables = append(inv.Tables, Table{Name: t.Name, Type: tableType(t), Records: t.Records, Edges: t.Edges, Span: t.Span, Data: t.Data})
+		inv.Tables = append(inv.Tables, Table{Name: t.Name, Type: tableType(t), Records: t.Records, Edges: t.Edges, Span: t.Span, Data: t.Data, RowSum: t.Sum.String()})
 	}
 	return inv
 }
@@ -175,9 +175,38 @@ func (inv *Inventory) Compare(o *surql.Outline) []string {
 	if got.SchemaHash != inv.SchemaHash {
 		out = append(out, "its definitions are others")
 	}
-	if !slices.Equal(got.Tables, inv.Tables) {
+	if !slices.EqualFunc(got.Tables, inv.Tables, sameTable) {
 		out = append(out, fmt.Sprintf("it has %d tables, %d records and %d edges, or has them elsewhere; the inventory says %d, %d and %d",
 			len(got.Tables), got.Records, got.Edges, len(inv.Tables), inv.Records, inv.Edges))
+	}
+	return out
+}
+
+// sameTable compares a table with what a manifest says of it, which has no sums.
+func sameTable(got, want Table) bool {
+	got.RowSum, want.RowSum = "", ""
+	return got == want
+}
+
+// SameRows compares the tables of a database that was restored with the
+// inventory, wherever they stand, and their rows with the sums that were sealed.
+// Of tables without one, such as views, only the numbers are compared.
+func (inv *Inventory) SameRows(got Inventory, sums map[string]string) []string {
+	have := map[string]Table{}
+	for _, t := range got.Tables {
+		have[t.Name] = t
+	}
+	var out []string
+	for _, want := range inv.Tables {
+		got, ok := have[want.Name]
+		switch sum := sums[want.Name]; {
+		case !ok:
+			out = append(out, "table "+want.Name+" is missing")
+		case got.Records != want.Records || got.Edges != want.Edges:
+			out = append(out, fmt.Sprintf("table %s has %d records and %d edges, the backup %d and %d", want.Name, got.Records, got.Edges, want.Records, want.Edges))
+		case sum != "" && got.RowSum != sum:
+			out = append(out, "table "+want.Name+": a record is not what it was")
+		}
 	}
 	return out
 }

@@ -42,6 +42,7 @@ type Table struct {
 	Edges   int64
 	In, Out []string // the tables that the rows of edges come from and go to
 	Span    Range    // everything of this table, definition and rows
+	Sum     RowSum   // over all rows
 }
 
 // A Range is a run of bytes of the plain text.
@@ -234,6 +235,7 @@ func (r *outliner) row(it Item) error {
 	if r.loading == nil {
 		return fmt.Errorf("%w: rows outside of a table, near byte %d", ErrSyntax, it.Offset)
 	}
+	r.table.Sum.add(it.Text)
 	if it.Edge {
 		r.table.Edges++
 	} else {
