@@ -26,6 +26,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 
+	"github.com/vapora-platform/vapora-backup/internal/child"
 	"github.com/vapora-platform/vapora-backup/internal/testserver"
 )
 
@@ -38,7 +39,7 @@ type Server struct {
 	Account  string
 	Key      string
 
-	process *testserver.Process
+	process *child.Process
 }
 
 // Start starts a server that lives as long as the test. It takes some seconds:
@@ -63,7 +64,7 @@ func Launch(ctx context.Context, dir string) (*Server, error) {
 	key := make([]byte, 64)
 	_, _ = rand.Read(key) // never fails
 	s := &Server{Account: account, Key: base64.StdEncoding.EncodeToString(key)}
-	s.process, err = testserver.Start(ctx, func(address string) (*exec.Cmd, error) {
+	s.process, err = child.Start(ctx, func(address string) (*exec.Cmd, error) {
 		s.Endpoint = "http://" + address + "/" + account
 		host, port, _ := strings.Cut(address, ":")
 		cmd := exec.Command("node", program, "--blobHost", host, "--blobPort", port,

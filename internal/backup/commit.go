@@ -37,6 +37,7 @@ func (o *outlet) stored(took time.Duration) Stored {
 // A committer holds what follows the data, the same for all.
 type committer struct {
 	key       catalog.Key
+	tags      []string
 	companion []byte
 	signed    *catalog.Signed
 }
@@ -48,6 +49,12 @@ func (c committer) commit(ctx context.Context, o *outlet) error {
 			return err
 		}
 		o.bytes += int64(len(c.companion))
+	}
+	e := catalog.Entry{Kind: c.key.Kind, Source: c.key.Source, ID: c.key.ID}
+	for _, tag := range c.tags {
+		if err := catalog.Tag(ctx, o.Store, e, tag, opt); err != nil {
+			return err
+		}
 	}
 	return catalog.Commit(ctx, o.Store, c.signed, opt)
 }

@@ -43,6 +43,7 @@ type Recipients interface {
 // A Job is one backup to take. All fields are needed, save where it is said.
 type Job struct {
 	Kind, Source string // name it in the catalog
+	Tags         []string
 	Suffix       string // of the plain dump: ".surql"
 	Dump         Source
 	Destinations []Destination

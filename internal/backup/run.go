@@ -66,7 +66,7 @@ func run(ctx context.Context, j *Job) (*Result, error) {
 	if err := storage.Ended(ctx); err != nil {
 		return nil, err
 	}
-	c := committer{key: key.With(catalog.SecretsSuffix), companion: companion, signed: signed}
+	c := committer{key: key.With(catalog.SecretsSuffix), tags: j.Tags, companion: companion, signed: signed}
 	return j.commit(ctx, c, outlets, m, start), nil
 }
 

@@ -25,6 +25,7 @@ func newBackup(a *app) *cobra.Command {
 
 func newBackupDB(a *app) *cobra.Command {
 	var all bool
+	var tags []string
 	c := &cobra.Command{
 		Use:   "db [NAME…]",
 		Short: "Back up databases, each proved complete before it counts",
@@ -34,14 +35,20 @@ func newBackupDB(a *app) *cobra.Command {
 			"Nothing is ever created on the server.",
 		Example: "  vapora-backup backup db\n  vapora-backup backup db vapora --destination primary --json",
 		RunE: func(c *cobra.Command, args []string) error {
-			return runBackupDB(c.Context(), a, args, all)
+			return runBackupDB(c.Context(), a, args, all, tags)
 		},
 	}
 	c.Flags().BoolVar(&all, "all-databases", false, "back up every database of each namespace")
+	c.Flags().StringSliceVar(&tags, "tag", nil, "a `NAME` for these backups, such as before-upgrade: keep.tagged holds them longer")
 	return c
 }
 
-func runBackupDB(ctx context.Context, a *app, names []string, all bool) error {
+func runBackupDB(ctx context.Context, a *app, names []string, all bool, tags []string) error {
+	for _, tag := range tags {
+		if err := catalog.CheckTag(tag); err != nil {
+			return usageError{err}
+		}
+	}
 	cfg, err := a.load()
 	if err != nil {
 		return err
@@ -53,6 +60,7 @@ func runBackupDB(ctx context.Context, a *app, names []string, all bool) error {
 	if err != nil {
 		return err
 	}
+	w.tags = tags
 	sources, err := a.sources(ctx, cfg, names, all)
 	if err != nil {
 		return err
@@ -101,6 +109,7 @@ type writer struct {
 	cfg          *config.Config
 	destinations []backup.Destination
 	signer       *crypt.Signer
+	tags         []string
 }
 
 func (a *app) newWriter(ctx context.Context, cfg *config.Config) (*writer, error) {
@@ -135,7 +144,7 @@ func (w *writer) backup(ctx context.Context, s source) (*backedUp, error) {
 	bar := w.app.progress("export "+s.name, 0, true)
 	taken := newTaken(w.destinations, bar)
 	job := backup.Job{
-		Kind: "database", Source: s.name, Suffix: ".surql", Dump: dumper{&s.dump},
+		Kind: "database", Source: s.name, Tags: w.tags, Suffix: ".surql", Dump: dumper{&s.dump},
 		Destinations: w.destinations, Recipients: recipients, Level: w.cfg.Encryption.Level,
 		Tool: catalog.Tool{Name: "vapora-backup", Version: buildVersion()}, Host: w.app.Host,
 		Now: w.app.Now, Random: w.app.Random, Progress: func(n int64) { bar.add(int(n)) }, Taken: taken.add,

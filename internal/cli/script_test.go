@@ -11,9 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/vapora-platform/vapora-backup/internal/azuretest"
 	"github.com/vapora-platform/vapora-backup/internal/cli"
-	"github.com/vapora-platform/vapora-backup/internal/gcstest"
 	"github.com/vapora-platform/vapora-backup/internal/s3test"
 	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
 )
@@ -40,36 +38,19 @@ func TestScripts(t *testing.T) {
 }
 
 // TestScriptsWithServers runs testdata/script/server/*.txtar, which find a
-// SurrealDB with the sample database, and an S3 server with a bucket.
+// SurrealDB with the sample database, and servers of three clouds.
 func TestScriptsWithServers(t *testing.T) {
 	t.Parallel()
-	srv := surrealtest.Start(t, surrealtest.Options{})
-	store, moto := s3test.Start(t, s3test.Versitygw), s3test.Start(t, s3test.Moto)
-	google, azure := gcstest.Start(t), azuretest.Start(t)
-	root := filepath.Join("..", "..", "testdata")
+	w := newServers(t)
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join(root, "script", "server"),
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "sql": sql(srv), "flip": flip, "expand": expand, "wrapkey": wrapkey, "signin": signin, "slowthaw": slowThaw(t, moto),
-			"approvers": approvers, "requestid": requestID, "oldorphan": oldOrphan},
+		Dir: filepath.Join("..", "..", "testdata", "script", "server"),
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "sql": sql(w.surreal), "flip": flip, "expand": expand, "wrapkey": wrapkey, "signin": signin,
+			"slowthaw": slowThaw(t, w.moto), "approvers": approvers, "requestid": requestID, "oldorphan": oldOrphan,
+		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Setup: func(e *testscript.Env) error {
-			ns, database := srv.Fresh(t)
-			text, err := os.ReadFile(filepath.Join(root, "sample", "everything-3.surql"))
-			if err != nil {
-				return err
-			}
-			srv.Query(t, ns, database, string(text))
-			writable := store.Bucket(t)
-			writer := store.As(t, writable, "s3:PutObject")
-			e.Vars = append(e.Vars, "LOCKED="+store.LockedBucket(t), "WRITABLE="+writable, "WRITER_ACCESS="+writer.AccessKey, "WRITER_SECRET="+writer.SecretKey,
-				"MOTO="+moto.Endpoint, "COLD="+moto.Bucket(t), "AWS_ACCESS_KEY_ID="+moto.AccessKey, "AWS_SECRET_ACCESS_KEY="+moto.SecretKey)
-			e.Vars = append(e.Vars, "STORAGE_EMULATOR_HOST="+google.Endpoint, "GS_BUCKET="+google.Bucket(t),
-				"AZURE="+azure.Endpoint, "ACCOUNT="+azure.Account, "ACCOUNT_KEY="+azure.Key, "CONTAINER="+azure.Container(t))
-			e.Vars = append(e.Vars, "SURREAL="+srv.URL, "NS="+ns, "DB="+database, "DB_PASSWORD="+srv.Password,
-				"S3="+store.Endpoint, "S3_ACCESS="+store.AccessKey, "S3_SECRET="+store.SecretKey, "BUCKET="+store.Bucket(t))
-			return nil
-		},
+		Setup:               func(e *testscript.Env) error { return w.setup(t, e) },
 	})
 }
 

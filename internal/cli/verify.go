@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -13,7 +11,6 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/config"
-	"github.com/vapora-platform/vapora-backup/internal/db"
 	"github.com/vapora-platform/vapora-backup/internal/verify"
 )
 
@@ -23,6 +20,9 @@ type verifyOptions struct {
 	latest, all, deep bool
 	level             string
 	thaw              thawOptions
+	since, sample     string
+	parallel          int
+	noRecord          bool
 	identities        []string
 }
 
@@ -36,8 +36,10 @@ func newVerify(a *app) *cobra.Command {
 			"SHA-256 of every stored byte, and the signature. With --deep also: decrypt, decompress,\n" +
 			"read the dump to its end and compare it with the inventory. --level exists looks at\n" +
 			"presence and sizes only. Of what lies in cold storage no more than presence, sizes and\n" +
-			"the signature are looked at, unless --thaw has it thawed first.",
-		Example: "  vapora-backup verify --all\n  vapora-backup verify --latest --deep --identity /media/usb/identity.txt",
+			"the signature are looked at, unless --thaw has it thawed first.\n\n" +
+			"What came of it is stored beside each backup, as a small signed record, so that reports\n" +
+			"and retention know what was verified, when, how deep and where.",
+		Example: "  vapora-backup verify --all\n  vapora-backup verify --since 90d --sample day/30\n  vapora-backup verify --latest --deep --identity /media/usb/identity.txt",
 		RunE:    func(c *cobra.Command, args []string) error { return runVerify(c.Context(), a, o, args) },
 	}
 	f := c.Flags()
@@ -47,6 +49,10 @@ func newVerify(a *app) *cobra.Command {
 	f.BoolVar(&o.deep, "deep", false, "open the backups and read them to their end")
 	f.StringVar(&o.level, "level", "sums", "how deep: `exists|sums|deep`")
 	f.StringArrayVar(&o.identities, "identity", nil, "with --deep: private key `FILE`, over the config's (may be repeated)")
+	f.StringVar(&o.since, "since", "", "backups since a `DATE`, or not older than a duration such as 7d")
+	f.StringVar(&o.sample, "sample", "", "of those the `N/T` part: T runs with N from 1 to T cover all; day/T takes another part each day")
+	f.IntVar(&o.parallel, "parallel", 2, "how many backups to read at once, of each destination; its max_bandwidth bounds them all")
+	f.BoolVar(&o.noRecord, "no-record", false, "do not store what came of it beside the backups")
 	o.thaw.readerFlags(f)
 	c.MarkFlagsMutuallyExclusive("latest", "all")
 	return c
@@ -73,21 +79,32 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions, args []string) err
 	if err != nil {
 		return err
 	}
-	places, err := a.places(ctx, cfg, catalog.Filter{Kind: "database", Source: o.pick.source})
+	places, err := a.places(ctx, cfg, catalog.Filter{Source: o.pick.source})
 	if err != nil {
 		return err
 	}
-	wanted, err := o.wanted(places, args)
+	choice, err := o.choice(a.Now())
 	if err != nil {
 		return err
+	}
+	wanted, err := o.wanted(places, args, choice)
+	if err != nil {
+		return err
+	}
+	var recorder *recorder
+	if !o.noRecord {
+		if recorder, err = a.recorder(cfg); err != nil {
+			return err
+		}
 	}
 	out := verified{Level: level.String(), Backups: []verifiedAt{}}
+	opt.Parallel = o.parallel
 	for _, p := range places {
 		if err := o.warm(ctx, a, p, wanted); err != nil {
 			return err
 		}
-		out.check(ctx, a, p, wanted, opt)
 	}
+	out.checkAll(ctx, a, places, wanted, opt, recorder)
 	if n := out.cold(); n > 0 {
 		a.warn("%d copies lie in cold storage: only their presence, sizes and signatures were looked at; --thaw reads them", n)
 	}
@@ -105,7 +122,7 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions, args []string) err
 }
 
 func (a *app) verifyOptions(cfg *config.Config, level verify.Level, files []string) (verify.Options, error) {
-	opt := verify.Options{Level: level, Inspect: inspect, Now: a.Now}
+	opt := verify.Options{Level: level, Inspectors: inspectors(), Now: a.Now}
 	trust, err := trusted(cfg)
 	if err != nil {
 		return opt, err
@@ -124,23 +141,15 @@ func (a *app) verifyOptions(cfg *config.Config, level verify.Level, files []stri
 	return opt, nil
 }
 
-// inspect reads a dump to its end and compares it with its inventory.
-func inspect(_ context.Context, m *catalog.Manifest, plain io.Reader) error {
-	var inv db.Inventory
-	if err := json.Unmarshal(m.Inventory, &inv); err != nil {
-		return fmt.Errorf("read the inventory: %w", err)
-	}
-	return inv.Inspect(plain)
-}
-
 // wanted returns the IDs that are meant, over all places.
-func (o *verifyOptions) wanted(places []place, args []string) ([]string, error) {
+func (o *verifyOptions) wanted(places []place, args []string, choice verify.Choice) ([]string, error) {
 	newest := map[string]string{}
 	var all []catalog.Entry
 	for _, p := range places {
 		for _, e := range p.entries {
 			all = append(all, e)
-			newest[e.Source] = max(newest[e.Source], e.ID)
+			of := e.Kind + "/" + e.Source
+			newest[of] = max(newest[of], e.ID)
 		}
 	}
 	var ids []string
@@ -153,9 +162,14 @@ func (o *verifyOptions) wanted(places []place, args []string) ([]string, error) 
 			}
 			ids = append(ids, e.ID)
 		}
-	case o.all:
+	case o.all || o.since != "" || o.sample != "":
 		for _, e := range all {
-			ids = append(ids, e.ID)
+			if choice.Has(e) {
+				ids = append(ids, e.ID)
+			}
+		}
+		if len(ids) == 0 && len(all) > 0 {
+			return nil, nil // a part that is empty today
 		}
 	default:
 		for _, id := range newest {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/verify"
@@ -31,9 +32,26 @@ type verifiedAt struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// check verifies what one place should hold. A place that lacks a wanted
-// backup of its own is no fault here: cadences come with another release.
-func (v *verified) check(ctx context.Context, a *app, p place, wanted []string, opt verify.Options) {
+// checkAll verifies what every place should hold, all places at once.
+func (v *verified) checkAll(ctx context.Context, a *app, places []place, wanted []string, opt verify.Options, r *recorder) {
+	all := make([]verified, len(places))
+	var checking sync.WaitGroup
+	for i, p := range places {
+		checking.Go(func() { all[i].check(ctx, a, p, wanted, opt, r) })
+	}
+	checking.Wait()
+	for _, x := range all {
+		v.Backups = append(v.Backups, x.Backups...)
+		v.bad += x.bad
+		if x.err != nil {
+			v.err = x.err
+		}
+	}
+}
+
+// check verifies one place's copies of what is wanted. That it lacks one is no
+// fault here: `list` and `sync` know what it should hold.
+func (v *verified) check(ctx context.Context, a *app, p place, wanted []string, opt verify.Options, r *recorder) {
 	var entries []catalog.Entry
 	for _, e := range p.entries {
 		if slices.Contains(wanted, e.ID) {
@@ -41,7 +59,7 @@ func (v *verified) check(ctx context.Context, a *app, p place, wanted []string, 
 		}
 	}
 	opt.Store, opt.Entries = p.store, entries
-	a.say("verifying %d backups at %s (%s)", len(entries), p.Name, v.Level)
+	a.say("verifying %d backups at %s (%s)", len(entries), p.Name, opt.Level)
 	for i, o := range verify.Run(ctx, opt) {
 		at := verifiedAt{
 			ID: o.ID, Source: entries[i].Source, Destination: p.Name, OK: o.OK, Cold: o.Cold, Problems: o.Problems, Bytes: o.Bytes, Seconds: o.Took.Seconds(),
@@ -54,6 +72,7 @@ func (v *verified) check(ctx context.Context, a *app, p place, wanted []string, 
 		if !o.OK {
 			v.bad++
 		}
+		r.record(ctx, a, p, entries[i], o)
 	}
 }
 

@@ -2,7 +2,9 @@ package config
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"strconv"
 )
@@ -35,4 +37,87 @@ func ParseExpectation(s string) (Expectation, error) {
 		return Expectation{Value: json.RawMessage(s[1:])}, nil
 	}
 	return Expectation{}, fmt.Errorf("%q is nothing that can be expected", clip(s))
+}
+
+// Holds says whether a result of a query is what is expected. Of a list of one
+// row the row counts, and of a row its "count", or its only value.
+func (e Expectation) Holds(result json.RawMessage) (bool, error) {
+	var v any
+	if err := json.Unmarshal(result, &v); err != nil {
+		return false, fmt.Errorf("read the result: %w", err)
+	}
+	switch {
+	case e.NotEmpty:
+		return !empty(v), nil
+	case e.Value != nil:
+		var want any
+		if err := json.Unmarshal(e.Value, &want); err != nil {
+			return false, err
+		}
+		return reflect.DeepEqual(v, want), nil
+	}
+	n, ok := count(v)
+	if !ok {
+		return false, errors.New("the result is no number and counts nothing")
+	}
+	switch e.Compare {
+	case "=":
+		return n == e.Number, nil
+	case "!=":
+		return n != e.Number, nil
+	case ">":
+		return n > e.Number, nil
+	case ">=":
+		return n >= e.Number, nil
+	case "<":
+		return n < e.Number, nil
+	}
+	return n <= e.Number, nil
+}
+
+func empty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case bool:
+		return !v
+	case float64:
+		return v == 0
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
+}
+
+// count is the number that a result says. Nothing at all counts as none.
+func count(v any) (float64, bool) {
+	switch v := v.(type) {
+	case nil:
+		return 0, true
+	case float64:
+		return v, true
+	case []any:
+		switch len(v) {
+		case 0:
+			return 0, true
+		case 1:
+			return count(v[0])
+		}
+		return float64(len(v)), true
+	case map[string]any:
+		if c, ok := v["count"].(float64); ok {
+			return c, true
+		}
+		if len(v) == 1 {
+			for _, only := range v {
+				n, ok := only.(float64)
+				return n, ok
+			}
+		}
+	}
+	return 0, false
 }

@@ -175,3 +175,18 @@ func sortedNames(m map[string]string) []string {
 	sort.Strings(out)
 	return out
 }
+
+// WalkEdges asks for every relation table of an inventory how many edges its
+// records know at both ends, and names the tables where some are unknown to one.
+func WalkEdges(ctx context.Context, c *Client, inv Inventory) (problems []string, edges int64, err error) {
+	k := &checker{c: c, want: &surql.Outline{}, out: &Checked{}}
+	for _, t := range inv.Tables {
+		if t.Type == "view" {
+			continue
+		}
+		k.want.Tables = append(k.want.Tables, &surql.Table{Name: t.Name, Edges: t.Edges})
+		edges += t.Edges
+	}
+	err = k.edges(ctx)
+	return k.out.Problems, edges, err
+}

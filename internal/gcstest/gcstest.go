@@ -24,6 +24,7 @@ import (
 	"google.golang.org/api/iterator"
 	"google.golang.org/api/option"
 
+	"github.com/vapora-platform/vapora-backup/internal/child"
 	"github.com/vapora-platform/vapora-backup/internal/testserver"
 )
 
@@ -31,7 +32,7 @@ import (
 type Server struct {
 	Endpoint string // "http://127.0.0.1:1234"
 
-	process *testserver.Process
+	process *child.Process
 }
 
 // Start starts a server that lives as long as the test.
@@ -52,7 +53,7 @@ func Launch(ctx context.Context) (*Server, error) {
 		return nil, fmt.Errorf("get fake-gcs-server: %w", err)
 	}
 	s := &Server{}
-	s.process, err = testserver.Start(ctx, func(address string) (*exec.Cmd, error) {
+	s.process, err = child.Start(ctx, func(address string) (*exec.Cmd, error) {
 		s.Endpoint = "http://" + address
 		host, port, err := net.SplitHostPort(address)
 		if err != nil {

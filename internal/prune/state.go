@@ -175,7 +175,9 @@ func (d Desk) approval(ctx context.Context, e catalog.Entry, key catalog.Key, s 
 
 // settle says when the request may be applied.
 func (d Desk) settle(s *State) {
-	slices.SortFunc(s.Approvals, func(x, y Approval) int { return cmp.Or(cmp.Compare(x.At.Unix(), y.At.Unix()), cmp.Compare(x.Name, y.Name)) })
+	slices.SortFunc(s.Approvals, func(x, y Approval) int {
+		return cmp.Or(cmp.Compare(x.At.Unix(), y.At.Unix()), cmp.Compare(x.Name, y.Name))
+	})
 	switch {
 	case d.Need == 0:
 		s.Due = s.Time.Add(d.Delay)

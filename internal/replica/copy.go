@@ -97,6 +97,11 @@ func (p Payer) copy(ctx context.Context, from, to Place, e catalog.Entry, lock s
 			return bytes, err
 		}
 	}
+	for _, tag := range theirs.Tags {
+		if err := catalog.Tag(ctx, to.Store, theirs, tag, opt); err != nil {
+			return bytes, &writeError{err}
+		}
+	}
 	if err := catalog.Commit(ctx, to.Store, signed, opt); err != nil {
 		return bytes, &writeError{err}
 	}

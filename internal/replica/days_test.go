@@ -106,7 +106,7 @@ func (w *world) places(t *testing.T) []replica.Place {
 			t.Errorf("%s: half backups: %v", d.Name, listing.Orphans)
 		}
 		out = append(out, replica.Place{
-			Name: d.Name, Store: d.Store, Takes: d.Takes, Keep: d.Keep, Entries: listing.Entries, Source: true, Target: true,
+			Name: d.Name, Store: d.Store, Takes: d.Takes, Keep: always(d.Keep), Entries: listing.Entries, Source: true, Target: true,
 			Lock: func(taken, until time.Time) storage.Lock { return d.Lock.At(taken, until, w.now) },
 		})
 	}
@@ -190,7 +190,7 @@ func (w *world) check(t *testing.T, start time.Time) {
 func (w *world) checkLocks(t *testing.T, p replica.Place, locker storage.Locker) {
 	t.Helper()
 	items := catalog.Items(p.Entries)
-	for i, d := range p.Keep.Decide(items, w.now) {
+	for i, d := range p.Keep("database").Decide(items, w.now) {
 		objects := p.Entries[i].Objects
 		if w.real { // each in its turn
 			objects = objects[i%len(objects):][:1]

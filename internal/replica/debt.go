@@ -18,8 +18,8 @@ type Place struct {
 	Name    string
 	Store   storage.Store
 	Takes   retention.Slot
-	Keep    retention.Policy
-	Class   string // storage class of the data
+	Keep    func(kind string) retention.Policy // nil: everything, for ever
+	Class   string                             // storage class of the data
 	Entries []catalog.Entry
 
 	// Lock says how long a copy is locked that will be kept until then.
@@ -57,7 +57,7 @@ func Debts(places []Place, now time.Time) []Debt {
 			continue
 		}
 		for source, entries := range all {
-			for _, d := range to.Takes.Missing(to.items(source), catalog.Items(entries), to.Keep, now) {
+			for _, d := range to.Takes.Missing(to.items(source), catalog.Items(entries), to.keep(source.kind), now) {
 				out = append(out, Debt{
 					Entry: entries[slices.IndexFunc(entries, func(e catalog.Entry) bool { return e.ID == d.ID })],
 					To:    to.Name, From: holders(places, d.ID, source), Until: d.Until,
@@ -89,6 +89,13 @@ func union(places []Place) map[source][]catalog.Entry {
 		}
 	}
 	return out
+}
+
+func (p Place) keep(kind string) retention.Policy {
+	if p.Keep == nil {
+		return retention.Policy{}
+	}
+	return p.Keep(kind)
 }
 
 func (p Place) items(s source) []retention.Item {

@@ -48,6 +48,10 @@ func newHouse(t *testing.T, names ...string) *house {
 	return h
 }
 
+func always(p retention.Policy) func(string) retention.Policy {
+	return func(string) retention.Policy { return p }
+}
+
 func (h *house) place(name string) *replica.Place {
 	return &h.places[slices.IndexFunc(h.places, func(p replica.Place) bool { return p.Name == name })]
 }
@@ -120,7 +124,7 @@ func (h *house) same(a, b string) {
 func TestDebts(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, "all", "daily", "archive")
-	h.place("daily").Takes, h.place("daily").Keep = retention.Day, retention.Policy{Daily: 3 * day}
+	h.place("daily").Takes, h.place("daily").Keep = retention.Day, always(retention.Policy{Daily: 3 * day})
 	h.place("archive").Takes = retention.Month
 	for i := range 10 { // two a day, from the first of November on
 		h.backup(start.Add(time.Duration(i)*12*time.Hour), "all")
@@ -232,7 +236,7 @@ func TestPayLocks(t *testing.T) {
 	h := newHouse(t, "a", "b")
 	h.backup(start, "a")
 	b := h.place("b")
-	b.Keep, b.Class = retention.Policy{Daily: 30 * day}, "ARCHIVE"
+	b.Keep, b.Class = always(retention.Policy{Daily: 30 * day}), "ARCHIVE"
 	b.Lock = func(_, until time.Time) storage.Lock { return storage.Lock{Mode: storage.Compliance, Until: until} }
 	if paid := h.pay(start.Add(day)); !paid[0].Lock.Until.Equal(start.Add(30 * day)) {
 		t.Errorf("got a lock until %s", paid[0].Lock.Until)

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"github.com/vapora-platform/vapora-backup/internal/testserver"
+	"github.com/vapora-platform/vapora-backup/internal/child"
 )
 
 // A Program is an S3 server.
@@ -38,7 +38,7 @@ type Server struct {
 	SessionToken string // only of a Server that As returned
 
 	binary  string
-	process *testserver.Process
+	process *child.Process
 }
 
 // Start starts a server that lives as long as the test.
@@ -60,7 +60,7 @@ func Launch(ctx context.Context, p Program, dir string) (*Server, error) {
 		return nil, fmt.Errorf("get %s: %w", p, err)
 	}
 	s := &Server{Program: p, Region: "us-east-1", AccessKey: "vapora-test", SecretKey: rand.Text(), binary: binary}
-	s.process, err = testserver.Start(ctx, func(address string) (*exec.Cmd, error) {
+	s.process, err = child.Start(ctx, func(address string) (*exec.Cmd, error) {
 		s.Endpoint = "http://" + address
 		return s.command(address, dir)
 	}, func(ctx context.Context, _ string) error { return s.ready(ctx) })

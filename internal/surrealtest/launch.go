@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vapora-platform/vapora-backup/internal/child"
 	"github.com/vapora-platform/vapora-backup/internal/testserver"
 )
 
@@ -32,7 +33,7 @@ type Server struct {
 	Version            string // "surrealdb-3.3.5"
 	Username, Password string // root's
 
-	process *testserver.Process
+	process *child.Process
 }
 
 // Launch starts a server and waits until it answers a query.
@@ -51,7 +52,7 @@ func Launch(ctx context.Context, o Options) (*Server, error) {
 		}
 	}
 	s := &Server{Engine: engine, Username: "root", Password: "root"}
-	s.process, err = testserver.Start(ctx, func(address string) (*exec.Cmd, error) {
+	s.process, err = child.Start(ctx, func(address string) (*exec.Cmd, error) {
 		if engine == "real" {
 			return exec.Command(program, s.args(address, o.Args, store)...), nil
 		}

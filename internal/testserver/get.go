@@ -1,3 +1,9 @@
+// Package testserver gets servers of others, for tests, the demonstration and the
+// benchmark only.
+//
+// What is neither in PATH nor in the tests' cache is built or installed there
+// once, which takes minutes. A test that needs a server fails where it cannot
+// be had; it is never skipped.
 package testserver
 
 import (

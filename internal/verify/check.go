@@ -32,6 +32,10 @@ func (c *check) run(ctx context.Context) {
 	if m == nil {
 		return
 	}
+	if c.Level == Deep && c.Inspectors[m.Kind] == nil {
+		c.err = fmt.Errorf("no deep check is known for backups of kind %q", m.Kind)
+		return
+	}
 	for _, o := range m.Objects {
 		if !c.listed(o) || c.Level == Exists {
 			continue

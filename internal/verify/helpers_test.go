@@ -95,7 +95,7 @@ func options(t *testing.T, s storage.Store, k keys, l verify.Level) verify.Optio
 		t.Fatal(err)
 	}
 	return verify.Options{
-		Store: s, Entries: got.Entries, Level: l, Verifier: k.trusted, Opener: k.identities, Inspect: inspect, Now: time.Now,
+		Store: s, Entries: got.Entries, Level: l, Verifier: k.trusted, Opener: k.identities, Inspectors: by(inspect), Now: time.Now,
 	}
 }
 
@@ -110,4 +110,15 @@ func inspect(_ context.Context, m *catalog.Manifest, plain io.Reader) error {
 		}
 	}
 	return nil
+}
+
+// by is the Inspector of all kinds that these tests have.
+func by(f inspectFunc) map[string]verify.Inspector {
+	return map[string]verify.Inspector{"database": f, "notes": f}
+}
+
+type inspectFunc func(context.Context, *catalog.Manifest, io.Reader) error
+
+func (f inspectFunc) Inspect(ctx context.Context, m *catalog.Manifest, plain io.Reader) error {
+	return f(ctx, m, plain)
 }

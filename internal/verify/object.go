@@ -68,8 +68,8 @@ func (c *check) deep(ctx context.Context, m *catalog.Manifest, o catalog.Object)
 	}
 	plain := &ending{r: r}
 	var found error
-	if o.Role == catalog.RoleData && c.Inspect != nil {
-		found = c.Inspect(ctx, m, plain)
+	if inspector := c.Inspectors[m.Kind]; o.Role == catalog.RoleData && inspector != nil {
+		found = inspector.Inspect(ctx, m, plain)
 	}
 	// Even after a fault: damaged bytes are the better explanation of one.
 	_, err = io.Copy(io.Discard, plain)

@@ -5,6 +5,7 @@ package verify
 import (
 	"context"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/archive"
@@ -50,12 +51,20 @@ type Options struct {
 
 	// Opener opens the objects, for Deep.
 	Opener archive.Opener
-	// Inspect reads the plain data, for Deep, and returns an error if that is
-	// not what the manifest says. It need not read to the end. Nil inspects
-	// nothing.
-	Inspect func(ctx context.Context, m *catalog.Manifest, plain io.Reader) error
+	// Inspectors look into the data, for Deep, by kind of backup. Of a kind that
+	// has none nothing can be said.
+	Inspectors map[string]Inspector
 
-	Now func() time.Time
+	// Parallel is how many backups are read at once. 0: one.
+	Parallel int
+	Now      func() time.Time
+}
+
+// An Inspector is the deep check of a kind of backup.
+type Inspector interface {
+	// Inspect reads the plain data and returns an error if that is not what the
+	// manifest says. It need not read to the end.
+	Inspect(ctx context.Context, m *catalog.Manifest, plain io.Reader) error
 }
 
 // An Outcome is what became of one backup.
@@ -77,21 +86,31 @@ type Outcome struct {
 	Took  time.Duration
 }
 
-// Run verifies one entry after the other, and returns an Outcome for each, in
+// Run verifies the entries, some at once, and returns an Outcome for each, in
 // their order.
 func Run(ctx context.Context, o Options) []Outcome {
-	var out []Outcome
-	for _, e := range o.Entries {
-		c := &check{Options: o, entry: e}
-		start := o.Now()
-		c.err = storage.Ended(ctx)
-		if c.err == nil {
-			c.run(ctx)
-		}
-		out = append(out, Outcome{
-			ID: e.ID, Level: o.Level, OK: c.err == nil && len(c.problems) == 0,
-			Cold: c.cold, Problems: c.problems, Err: c.err, Bytes: c.bytes, Took: o.Now().Sub(start),
+	out := make([]Outcome, len(o.Entries))
+	var running sync.WaitGroup
+	free := make(chan struct{}, max(1, o.Parallel))
+	for i, e := range o.Entries {
+		free <- struct{}{}
+		running.Go(func() {
+			out[i] = o.one(ctx, e)
+			<-free
 		})
 	}
+	running.Wait()
 	return out
+}
+
+func (o Options) one(ctx context.Context, e catalog.Entry) Outcome {
+	c := &check{Options: o, entry: e}
+	start := o.Now()
+	if c.err = storage.Ended(ctx); c.err == nil {
+		c.run(ctx)
+	}
+	return Outcome{
+		ID: e.ID, Level: o.Level, OK: c.err == nil && len(c.problems) == 0,
+		Cold: c.cold, Problems: c.problems, Err: c.err, Bytes: c.bytes, Took: o.Now().Sub(start),
+	}
 }

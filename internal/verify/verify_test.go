@@ -210,12 +210,12 @@ func TestUnjudged(t *testing.T) {
 		"no key":          {func(o *verify.Options) { o.Opener, o.Entries = nil, o.Entries[:1] }, nil},
 		"inspect sees it": {func(o *verify.Options) {
 			o.Store = breaking{s, first.Data().Key}
-			o.Inspect = func(_ context.Context, _ *catalog.Manifest, plain io.Reader) error {
+			o.Inspectors = by(func(_ context.Context, _ *catalog.Manifest, plain io.Reader) error {
 				if _, err := io.Copy(io.Discard, plain); err != nil {
 					return errors.New("the dump ends early")
 				}
 				return nil
-			}
+			})
 		}, errDenied},
 	} {
 		for _, l := range levels[1:] {
@@ -284,12 +284,12 @@ func TestInspect(t *testing.T) {
 	k := newKeys(t)
 	s, _, second := two(t, k)
 	o := options(t, s, k, verify.Deep)
-	o.Inspect = func(_ context.Context, m *catalog.Manifest, plain io.Reader) error {
+	o.Inspectors = by(func(_ context.Context, m *catalog.Manifest, plain io.Reader) error {
 		if m.ID == second.ID {
 			return errors.New("a table is missing")
 		}
 		return nil
-	}
+	})
 	got := verify.Run(t.Context(), o)
 	if !got[0].OK || got[1].OK || len(got[1].Problems) != 1 || got[1].Problems[0] != "data: a table is missing" {
 		t.Errorf("got %+v", got)
@@ -300,13 +300,28 @@ func TestInspect(t *testing.T) {
 	}
 }
 
+// A kind that nobody brought a deep check for is not good, and not bad.
+func TestUnknownKind(t *testing.T) {
+	t.Parallel()
+	k := newKeys(t)
+	s, _, _ := two(t, k)
+	o := options(t, s, k, verify.Deep)
+	o.Inspectors = map[string]verify.Inspector{"notes": inspectFunc(nil)}
+	o.Parallel = 2
+	for _, got := range verify.Run(t.Context(), o) {
+		if got.OK || got.Err == nil || len(got.Problems) > 0 {
+			t.Errorf("got %+v, want an error and no word against the backup", got)
+		}
+	}
+}
+
 func TestEndedContext(t *testing.T) {
 	t.Parallel()
 	k := newKeys(t)
 	s, _, _ := two(t, k)
 	ctx, cancel := context.WithCancel(t.Context())
 	o := options(t, s, k, verify.Deep)
-	o.Inspect = func(context.Context, *catalog.Manifest, io.Reader) error { cancel(); return nil }
+	o.Inspectors = by(func(context.Context, *catalog.Manifest, io.Reader) error { cancel(); return nil })
 	got := verify.Run(ctx, o)
 	if len(got) != 2 || !got[0].OK || got[1].OK || !errors.Is(got[1].Err, context.Canceled) {
 		t.Errorf("got %+v, want one and then context.Canceled", got)

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package testserver
+package child
 
 import "os/exec"
 

@@ -1,10 +1,6 @@
-// Package testserver gets servers of others and runs them on loopback, for
-// tests, the demonstration and the benchmark only.
-//
-// What is neither in PATH nor in the tests' cache is built or installed there
-// once, which takes minutes. A test that needs a server fails where it cannot
-// be had; it is never skipped.
-package testserver
+// Package child runs a server of others on a loopback port of its own, for as long
+// as it is needed: a SurrealDB to try a backup on, and the servers of tests.
+package child
 
 import (
 	"context"

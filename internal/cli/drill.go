@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/drill"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+)
+
+// drillOptions are the flags of `restore-test`.
+type drillOptions struct {
+	source, choose, within string
+	on                     string // the days on which it runs
+	seed                   uint64
+	keep                   bool
+	identities             []string
+	accessKeys             []string
+	target                 string
+	thaw                   thawOptions
+}
+
+func newRestoreTest(a *app) *cobra.Command {
+	o := &drillOptions{}
+	c := &cobra.Command{
+		Use:   "restore-test",
+		Short: "Try a backup: restore it into a throwaway target, and look at it",
+		Long: "Pick a backup of each source, fetch and prove it, restore it into a SurrealDB that is\n" +
+			"started for this and gone afterwards (or into a scratch namespace of restore_test.server,\n" +
+			"never the source's own), and assert: the numbers of records, the definitions, every\n" +
+			"edge from both ends, the checksum over the records of each table, the queries of\n" +
+			"restore_test.checks and the smoke test. How long it took until the data was back is held\n" +
+			"against objectives.rto. The result is stored, signed, in the first destination and in\n" +
+			"the one that was read. Any difference is exit code 1.\n\n" +
+			"--if first-sunday does nothing on other days: cron cannot say it.",
+		Example: "  vapora-backup restore-test --select random --within 7d --if first-sunday\n" +
+			"  vapora-backup restore-test --destination secondary --identity /media/usb/identity.txt",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runRestoreTest(c.Context(), a, o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.source, "source", "", "only backups of the source `NAME`")
+	f.StringVar(&o.choose, "select", "latest", "which backup: `latest|random|ID`")
+	f.StringVar(&o.within, "within", "", "only backups not older than a `DURATION` such as 7d")
+	f.Uint64Var(&o.seed, "seed", 0, "for --select random: the same `NUMBER` picks the same one; 0 is another one each time")
+	f.StringVar(&o.on, "if", "", "only on that `DAY` in UTC: sunday, first-sunday, last-friday, first-day")
+	f.BoolVar(&o.keep, "keep", false, "leave what was restored for inspection")
+	f.StringVar(&o.target, "target", "", "over restore_test.target: `local|server`")
+	f.StringArrayVar(&o.identities, "identity", nil, "private key `FILE` that opens the backup, over the config's (may be repeated)")
+	f.StringArrayVar(&o.accessKeys, "access-key", nil, "key of an access that the backup lacks: `NAME=@FILE` (may be repeated)")
+	o.thaw.readerFlags(f)
+	return c
+}
+
+func runRestoreTest(ctx context.Context, a *app, o *drillOptions) error {
+	if o.on != "" {
+		due, err := drill.Due(o.on, a.Now())
+		if err != nil {
+			return usageError{err}
+		}
+		if !due {
+			a.say("today is not %s: nothing to do", o.on)
+			return a.print(drilled{Reports: []*drill.Report{}, Skipped: "not " + o.on})
+		}
+	}
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	signer, err := a.signer(cfg)
+	if err != nil {
+		return err
+	}
+	places, err := a.places(ctx, cfg, catalog.Filter{Source: o.source})
+	if err != nil {
+		return err
+	}
+	entries, err := o.pick(places, a.Now())
+	if err != nil {
+		return err
+	}
+	out := drilled{Reports: []*drill.Report{}}
+	var failed []error
+	for _, e := range entries {
+		r, err := a.drill(ctx, cfg, o, places, e)
+		if err != nil {
+			return errors.Join(a.print(out), err)
+		}
+		out.Reports = append(out.Reports, r)
+		if !r.OK() {
+			failed = append(failed, fmt.Errorf("backup %s did not pass its restore test", r.Backup))
+		}
+		if signer == nil {
+			a.warn("no signing.key: the result is stored nowhere")
+			continue
+		}
+		for _, d := range a.resultPlaces(ctx, cfg, r.Destination) {
+			if err := drill.Store(ctx, d.store, r, signer, storage.PutOptions{}); err != nil {
+				failed = append(failed, fmt.Errorf("store the result at %s: %w", d.Name, err))
+			}
+		}
+	}
+	if err := a.print(out); err != nil {
+		return err
+	}
+	return errors.Join(failed...)
+}
+
+// resultPlaces are the first destination, and the one whose copy was tried.
+func (a *app) resultPlaces(ctx context.Context, cfg *config.Config, tried string) []destination {
+	all := a.openAll(ctx, cfg)
+	first := all[0].Name
+	return slices.DeleteFunc(all, func(d destination) bool { return d.Name != first && d.Name != tried })
+}
+
+// pick chooses one backup of each source.
+func (o *drillOptions) pick(places []place, now time.Time) ([]catalog.Entry, error) {
+	var within config.Duration
+	if o.within != "" {
+		if err := within.UnmarshalText([]byte(o.within)); err != nil {
+			return nil, usagef("--within: %v", err)
+		}
+	}
+	sources := map[string][]catalog.Entry{}
+	seen := map[catalog.Key]bool{}
+	var order []string
+	var all []catalog.Entry
+	for _, p := range places {
+		for _, e := range p.entries {
+			if key := e.Key(catalog.ManifestSuffix); !seen[key] {
+				seen[key] = true
+				of := e.Kind + "/" + e.Source
+				if sources[of] == nil {
+					order = append(order, of)
+				}
+				sources[of] = append(sources[of], e)
+				all = append(all, e)
+			}
+		}
+	}
+	if o.choose != drill.Latest && o.choose != drill.Random {
+		e, err := catalog.Find(all, o.choose)
+		if err != nil {
+			return nil, err
+		}
+		return []catalog.Entry{e}, nil
+	}
+	slices.Sort(order)
+	var out []catalog.Entry
+	for _, of := range order {
+		slices.SortFunc(sources[of], func(x, y catalog.Entry) int { return x.Time.Compare(y.Time) })
+		e, err := drill.Pick(sources[of], o.choose, time.Duration(within), o.seed, now)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", of, err)
+		}
+		out = append(out, e)
+	}
+	if len(out) == 0 {
+		return nil, errors.New("no backup to try in any destination")
+	}
+	return out, nil
+}
+
+// drill tries one backup.
+func (a *app) drill(ctx context.Context, cfg *config.Config, o *drillOptions, places []place, e catalog.Entry) (*drill.Report, error) {
+	trust, err := trusted(cfg)
+	if err != nil {
+		return nil, err
+	}
+	f, err := gather(ctx, places, e, verifier(trust))
+	if err != nil {
+		return nil, err
+	}
+	if err := a.warm(ctx, f, &o.thaw); err != nil {
+		return nil, err
+	}
+	kinds, err := a.kinds(cfg, o, f)
+	if err != nil {
+		return nil, err
+	}
+	kind, ok := kinds[e.Kind]
+	if !ok {
+		return nil, fmt.Errorf("no restore test is known for backups of kind %q; there are: %s", e.Kind, known(kinds))
+	}
+	a.say("trying %s of %s", e.ID, e.Source)
+	return drill.Run(ctx, drill.Drill{
+		Kind: kind, Manifest: f.manifest, RTO: time.Duration(cfg.Objectives.RTO), Keep: o.keep,
+		Tool: catalog.Tool{Name: "vapora-backup", Version: buildVersion()}, Host: a.Host, Now: a.Now, Random: a.Random,
+	})
+}
+
+// drilled is the result of `restore-test`.
+type drilled struct {
+	Reports []*drill.Report `json:"reports"`
+	Skipped string          `json:"skipped,omitempty"`
+}
+
+func (d drilled) Text(w io.Writer) {
+	if d.Skipped != "" {
+		fmt.Fprintf(w, "nothing to do: %s\n", d.Skipped)
+	}
+	for _, r := range d.Reports {
+		fmt.Fprintf(w, "%s: %s of %s, taken %s, from %s into %s\n", r.Verdict, r.Backup, r.Source, stamp(r.Taken), r.Destination, r.Target)
+		for _, x := range r.Assertions {
+			state := "ok"
+			if !x.OK {
+				state = "FAILED"
+			}
+			fmt.Fprintf(w, "  %s: %s: %s\n", state, x.Name, strings.TrimSpace(x.Detail))
+		}
+		for _, n := range r.Notes {
+			fmt.Fprintf(w, "  note: %s\n", n)
+		}
+		if r.Error != "" {
+			fmt.Fprintf(w, "  FAILED: %s\n", r.Error)
+		}
+		fmt.Fprintf(w, "  back in %s (RTO %s); report %s\n", seconds(r.Restore), seconds(r.RTO), r.ID)
+		if r.Kept != "" {
+			fmt.Fprintf(w, "  kept: %s\n", r.Kept)
+		}
+	}
+}
+
+// readPEM reads a file of certificates, nil for "".
+func readPEM(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	return os.ReadFile(path)
+}

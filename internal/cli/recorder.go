@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/crypt"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+	"github.com/vapora-platform/vapora-backup/internal/verify"
+)
+
+// A recorder stores what came of verifications, beside the backups.
+type recorder struct {
+	signer *crypt.Signer
+}
+
+// recorder is nil where there is no key to sign with.
+func (a *app) recorder(cfg *config.Config) (*recorder, error) {
+	signer, err := a.signer(cfg)
+	if err != nil || signer == nil {
+		return nil, err
+	}
+	return &recorder{signer}, nil
+}
+
+// verification is the record of one.
+type verification struct {
+	Version     int       `json:"version"`
+	Backup      string    `json:"backup"`
+	Destination string    `json:"destination"`
+	Time        time.Time `json:"time"`
+	Level       string    `json:"level"`
+	Good        bool      `json:"good"`
+	Problems    []string  `json:"problems"`
+	Bytes       int64     `json:"bytes"`
+	Seconds     float64   `json:"seconds"`
+	Host        string    `json:"host"`
+	Tool        string    `json:"tool"`
+}
+
+// record stores one outcome. What was not judged is none, and credentials that may
+// only read are no fault: then nothing remembers it but the output.
+func (r *recorder) record(ctx context.Context, a *app, p place, e catalog.Entry, o verify.Outcome) {
+	if r == nil || o.Err != nil {
+		return
+	}
+	level := o.Level.String()
+	if o.Cold {
+		level = verify.Exists.String()
+	}
+	v := verification{
+		Version: 1, Backup: o.ID, Destination: p.Name, Time: a.Now().UTC().Truncate(time.Second), Level: level, Good: o.OK,
+		Problems: append([]string{}, o.Problems...), Bytes: o.Bytes, Seconds: o.Took.Seconds(), Host: a.Host, Tool: "vapora-backup " + buildVersion(),
+	}
+	// Without a lock: it must not outlive its backup.
+	if err := catalog.PutRecord(ctx, p.store, e.VerificationKey(v.Time, level, o.OK), v, r.signer, storage.PutOptions{}); err != nil {
+		a.warn("what came of verifying %s at %s is not remembered: %v", o.ID, p.Name, err)
+	}
+}
+
+// choice reads --since and --sample.
+func (o *verifyOptions) choice(now time.Time) (c verify.Choice, err error) {
+	if o.since != "" {
+		var d config.Duration
+		if d.UnmarshalText([]byte(o.since)) == nil {
+			c.Since = now.Add(-time.Duration(d))
+		} else if c.Since, err = parseMoment(o.since); err != nil {
+			return c, err
+		}
+	}
+	if o.sample == "" {
+		return c, nil
+	}
+	part, parts, _ := strings.Cut(o.sample, "/")
+	if c.Parts, err = strconv.Atoi(parts); err != nil || c.Parts < 1 {
+		return c, usagef("--sample %s: write 3/30 or day/30", o.sample)
+	}
+	if part == "day" {
+		c.Part = verify.OfDay(c.Parts, now)
+		return c, nil
+	}
+	if c.Part, err = strconv.Atoi(part); err != nil || c.Part < 1 || c.Part > c.Parts {
+		return c, usagef("--sample %s: the part is one of 1 to %d", o.sample, c.Parts)
+	}
+	return c, nil
+}

@@ -1,0 +1,61 @@
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/vapora-platform/vapora-backup/internal/azuretest"
+	"github.com/vapora-platform/vapora-backup/internal/gcstest"
+	"github.com/vapora-platform/vapora-backup/internal/s3test"
+	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
+)
+
+// servers are what the scripts find, one of each for all of them.
+type servers struct {
+	surreal, scratch *surrealtest.Server
+	command          []string // that starts another SurrealDB
+	s3, moto         *s3test.Server
+	google           *gcstest.Server
+	azure            *azuretest.Server
+}
+
+func newServers(t *testing.T) *servers {
+	t.Helper()
+	command, err := surrealtest.Command(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &servers{
+		surreal: surrealtest.Start(t, surrealtest.Options{}), scratch: surrealtest.Start(t, surrealtest.Options{}), command: command,
+		s3: s3test.Start(t, s3test.Versitygw), moto: s3test.Start(t, s3test.Moto), google: gcstest.Start(t), azure: azuretest.Start(t),
+	}
+}
+
+// setup gives a script a database of its own with the sample in it, and empty
+// buckets.
+func (w *servers) setup(t *testing.T, e *testscript.Env) error {
+	ns, database := w.surreal.Fresh(t)
+	text, err := os.ReadFile(filepath.Join("..", "..", "testdata", "sample", "everything-3.surql"))
+	if err != nil {
+		return err
+	}
+	w.surreal.Query(t, ns, database, string(text))
+	writable := w.s3.Bucket(t)
+	writer := w.s3.As(t, writable, "s3:PutObject")
+	for name, value := range map[string]string{
+		"SURREAL": w.surreal.URL, "NS": ns, "DB": database, "DB_PASSWORD": w.surreal.Password,
+		"SCRATCH": w.scratch.URL, "SURREAL_COMMAND": `"` + strings.Join(w.command, `", "`) + `"`,
+		"S3": w.s3.Endpoint, "S3_ACCESS": w.s3.AccessKey, "S3_SECRET": w.s3.SecretKey, "BUCKET": w.s3.Bucket(t), "LOCKED": w.s3.LockedBucket(t),
+		"WRITABLE": writable, "WRITER_ACCESS": writer.AccessKey, "WRITER_SECRET": writer.SecretKey,
+		"MOTO": w.moto.Endpoint, "COLD": w.moto.Bucket(t), "AWS_ACCESS_KEY_ID": w.moto.AccessKey, "AWS_SECRET_ACCESS_KEY": w.moto.SecretKey,
+		"STORAGE_EMULATOR_HOST": w.google.Endpoint, "GS_BUCKET": w.google.Bucket(t),
+		"AZURE": w.azure.Endpoint, "ACCOUNT": w.azure.Account, "ACCOUNT_KEY": w.azure.Key, "CONTAINER": w.azure.Container(t),
+	} {
+		e.Vars = append(e.Vars, name+"="+value)
+	}
+	return nil
+}

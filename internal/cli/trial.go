@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/restore"
+	"github.com/vapora-platform/vapora-backup/internal/trial"
+)
+
+// databaseTrial is the restore test of databases, as the config has it.
+func (a *app) databaseTrial(cfg *config.Config, o *drillOptions, f *found) (*trial.Database, error) {
+	keys, err := readKeys(o.accessKeys)
+	if err != nil {
+		return nil, err
+	}
+	target, err := a.trialTarget(cfg, o.target)
+	if err != nil {
+		return nil, err
+	}
+	d := &trial.Database{
+		Target: target, Keys: keys, Now: a.Now,
+		Backup: func(*catalog.Manifest) (restore.Backup, error) { return a.readable(cfg, f, o.identities) },
+		Checks: func(source string) []trial.Check { return checks(cfg, source) },
+		Phase:  func(name string) { a.say("%s: %s", f.manifest.ID, name) },
+	}
+	if len(cfg.RestoreTest.Smoke) > 0 {
+		d.Smoke = func(ctx context.Context, l trial.Login) (string, error) {
+			return smoke(ctx, cfg.RestoreTest.Smoke, a.Environ, l)
+		}
+	}
+	return d, nil
+}
+
+func (a *app) trialTarget(cfg *config.Config, over string) (trial.Target, error) {
+	t := cfg.RestoreTest
+	switch over {
+	case "", "local", "server":
+	default:
+		return nil, usagef("--target %s: local or server", over)
+	}
+	if over == "local" || over == "" && t.Target != "server" {
+		return trial.Local{Command: t.Command}, nil
+	}
+	if t.Server.URL == "" {
+		return nil, usagef("no restore_test.server in %s", cfg.File())
+	}
+	password, err := a.secret(t.Server.Password)
+	if err != nil {
+		return nil, fmt.Errorf("restore_test.server: %w", err)
+	}
+	ca, err := readPEM(t.Server.CA)
+	if err != nil {
+		return nil, fmt.Errorf("read restore_test.server.ca: %w", err)
+	}
+	s := trial.Server{URL: t.Server.URL, Username: t.Server.Username, Password: password, CA: ca}
+	for _, d := range cfg.Databases {
+		s.Sources = append(s.Sources, d.URL)
+	}
+	return s, nil
+}
+
+// checks are the operator's own for a source.
+func checks(cfg *config.Config, source string) []trial.Check {
+	var out []trial.Check
+	for _, c := range cfg.RestoreTest.Checks {
+		if c.Source != "" && c.Source != source {
+			continue
+		}
+		want, _ := config.ParseExpectation(c.Expect) // it was checked with the file
+		out = append(out, trial.Check{Query: c.Query, Holds: func(result json.RawMessage) (bool, string) {
+			got, err := want.Holds(result)
+			if err != nil {
+				return false, err.Error()
+			}
+			return got, fmt.Sprintf("got %s, want %s", short40(string(result)), c.Expect)
+		}})
+	}
+	return out
+}
+
+func short40(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return s
+}
+
+// smoke runs the application's own test against the scratch database.
+func smoke(ctx context.Context, command, environ []string, l trial.Login) (string, error) {
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Env = append(environ, "SURREAL_URL="+l.URL, "SURREAL_NAMESPACE="+l.Namespace, "SURREAL_DATABASE="+l.Database,
+		"SURREAL_USER="+l.Username, "SURREAL_PASSWORD="+l.Password)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	text := strings.TrimSpace(out.String())
+	if n := len(text); n > 500 {
+		text = "…" + text[n-500:]
+	}
+	return text, err
+}

@@ -1,0 +1,244 @@
+// Package trial tries the backup of a database: it restores it into a SurrealDB
+// that goes away afterwards, and holds what is there against the backup.
+package trial
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/db"
+	"github.com/vapora-platform/vapora-backup/internal/drill"
+	"github.com/vapora-platform/vapora-backup/internal/restore"
+)
+
+// A Target makes an empty database to restore into.
+type Target interface {
+	// Open makes it and returns how to reach it.
+	Open(ctx context.Context) (*Scratch, error)
+}
+
+// A Scratch is a database that is there for one trial.
+type Scratch struct {
+	Client *db.Client
+	Name   string // what and where it is, for people
+	Login  Login  // for a smoke test
+	// Close removes all of it; it is called once, also after the end of ctx.
+	Close func(ctx context.Context) error
+}
+
+// Login is how to reach a scratch database.
+type Login struct{ URL, Namespace, Database, Username, Password string }
+
+// A Database tries the backups of databases. It is a drill.Kind.
+type Database struct {
+	Target Target
+	// Backup makes a backup readable.
+	Backup func(m *catalog.Manifest) (restore.Backup, error)
+	// Checks are the operator's own queries for a source.
+	Checks func(source string) []Check
+	// Smoke, if not nil, is the application's own test; its output is for people.
+	Smoke func(ctx context.Context, l Login) (output string, err error)
+	// Keys are keys of accesses that the backup lacks.
+	Keys map[string]string
+	Now  func() time.Time
+	// Phase, if not nil, is told when a phase begins.
+	Phase func(name string)
+
+	// after, of tests, may do harm to what was restored.
+	after func(ctx context.Context, c *db.Client) error
+}
+
+var _ drill.Kind = (*Database)(nil)
+
+// A Check is a query, and what its last statement must say.
+type Check struct {
+	Query string
+	// Holds says whether the result is as it must be, and what was found.
+	Holds func(result json.RawMessage) (ok bool, found string)
+}
+
+// Try implements drill.Kind.
+func (d *Database) Try(ctx context.Context, m *catalog.Manifest, r *drill.Report) (err error) {
+	var inv db.Inventory
+	if err := json.Unmarshal(m.Inventory, &inv); err != nil {
+		return fmt.Errorf("read the inventory: %w", err)
+	}
+	b, err := d.Backup(m)
+	if err != nil {
+		return err
+	}
+	end := d.phase(r, "start")
+	s, err := d.Target.Open(ctx)
+	end()
+	if err != nil {
+		return fmt.Errorf("open a scratch database: %w", err)
+	}
+	r.Target = s.Name
+	defer func() { err = errors.Join(err, d.end(ctx, s, r)) }()
+	if err := d.restore(ctx, b, s, inv, r); err != nil {
+		return err
+	}
+	if d.after != nil {
+		if err := d.after(ctx, s.Client); err != nil {
+			return err
+		}
+	}
+	if err := d.compare(ctx, b, s, inv, r); err != nil {
+		return err
+	}
+	return d.ask(ctx, s, r)
+}
+
+func (d *Database) phase(r *drill.Report, name string) func() {
+	if d.Phase != nil {
+		d.Phase(name)
+	}
+	return r.Phase(name)
+}
+
+// end removes the scratch database, unless it is to stay.
+func (d *Database) end(ctx context.Context, s *Scratch, r *drill.Report) error {
+	if r.Keep {
+		r.Kept = s.Name
+		return nil
+	}
+	// Also where ctx has ended: nothing of the data may stay.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := s.Close(ctx); err != nil {
+		return fmt.Errorf("remove %s: %w", s.Name, err)
+	}
+	return nil
+}
+
+// restore brings the backup back as `restore db` does, with its checks.
+func (d *Database) restore(ctx context.Context, b restore.Backup, s *Scratch, inv db.Inventory, r *drill.Report) error {
+	used := b.Used
+	b.Used = func(name string) {
+		r.Destination = name
+		if used != nil {
+			used(name)
+		}
+	}
+	var leave []string
+	for _, name := range inv.KeylessAccesses {
+		if d.Keys[name] == "" {
+			leave = append(leave, name)
+			r.Note("access %s was left out: the backup lacks its key", name)
+		}
+	}
+	res, err := restore.Run(ctx, restore.Job{
+		Backup: b, Target: &db.Target{Client: s.Client}, Keys: d.Keys, LeaveOutAccess: leave, Workers: 3, Now: d.Now, Phase: d.Phase,
+	})
+	if res == nil {
+		return err
+	}
+	r.Destination = res.From
+	r.Seconds["prove"], r.Seconds["load"], r.Seconds["check"] = res.Seconds.Prove, res.Seconds.Load, res.Seconds.Check
+	r.Restore = res.Seconds.Prove + res.Seconds.Load + res.Seconds.Check
+	if res.Checked == nil {
+		return err
+	}
+	r.Assert("counts, definitions, both ends of every edge", len(res.Checked.Problems) == 0 && err == nil, "%s",
+		or(strings.Join(res.Checked.Problems, "; "), fmt.Sprintf("%d tables, %d records, %d edges, %d definitions", res.Checked.Tables, res.Checked.Records, res.Checked.Edges, res.Checked.Definitions)))
+	for _, l := range res.Losses {
+		r.Note("not restored: %s: %s", l.What, l.Why)
+	}
+	if errors.Is(err, restore.ErrDiffers) {
+		return nil // it is asserted above
+	}
+	return err
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// compare reads the scratch database as a backup would, and holds each table
+// against what was counted and summed when the backup was taken.
+func (d *Database) compare(ctx context.Context, b restore.Backup, s *Scratch, inv db.Inventory, r *drill.Report) error {
+	defer d.phase(r, "compare")()
+	var secrets db.Secrets
+	text, err := b.SecretText(ctx)
+	if err == nil && text != nil {
+		err = json.Unmarshal(text, &secrets)
+	}
+	if err != nil {
+		return fmt.Errorf("read the sums of the backup: %w", err)
+	}
+	if err := d.edges(ctx, s, inv, r); err != nil {
+		return err
+	}
+	source := db.Source{Client: s.Client}
+	dumped, err := source.Dump(ctx, io.Discard)
+	if err != nil {
+		return fmt.Errorf("read what was restored: %w", err)
+	}
+	if secrets.RowSums == nil {
+		r.Note("the backup has no checksums of its rows: only their numbers are compared")
+	}
+	problems := inv.SameRows(dumped.Inventory, secrets.RowSums)
+	r.Assert("every record of every table as it was", len(problems) == 0, "%s",
+		or(strings.Join(problems, "; "), fmt.Sprintf("%d tables with a checksum", len(secrets.RowSums))))
+	return nil
+}
+
+// edges asks again, after whatever came since: an edge may be lost at one end
+// only, which no count and no record shows.
+func (d *Database) edges(ctx context.Context, s *Scratch, inv db.Inventory, r *drill.Report) error {
+	problems, n, err := db.WalkEdges(ctx, s.Client, inv)
+	if err != nil {
+		return fmt.Errorf("walk the edges: %w", err)
+	}
+	r.Assert("every edge from both of its ends", len(problems) == 0, "%s", or(strings.Join(problems, "; "), fmt.Sprintf("%d edges", n)))
+	return nil
+}
+
+// ask puts the operator's own questions.
+func (d *Database) ask(ctx context.Context, s *Scratch, r *drill.Report) error {
+	if d.Checks != nil {
+		defer d.phase(r, "checks")()
+		for _, c := range d.Checks(r.Source) {
+			ok, found, err := c.ask(ctx, s.Client)
+			if err != nil {
+				return fmt.Errorf("check %q: %w", c.Query, err)
+			}
+			r.Assert(c.Query, ok, "%s", found)
+		}
+	}
+	if d.Smoke != nil {
+		defer d.phase(r, "smoke")()
+		output, err := d.Smoke(ctx, s.Login)
+		detail := output
+		if err != nil {
+			detail = fmt.Sprintf("%v: %s", err, output)
+		}
+		r.Assert("the application's smoke test", err == nil, "%s", detail)
+	}
+	return nil
+}
+
+func (c Check) ask(ctx context.Context, client *db.Client) (ok bool, found string, err error) {
+	results, err := client.Query(ctx, c.Query)
+	if err != nil {
+		return false, "", err
+	}
+	if len(results) == 0 {
+		return false, "no result", nil
+	}
+	last := results[len(results)-1]
+	if last.Err != "" {
+		return false, last.Err, nil
+	}
+	ok, found = c.Holds(last.Value)
+	return ok, found, nil
+}
