@@ -81,6 +81,10 @@ type Listing struct {
 	Foreign int // objects that are not of this program
 }
 
+// AuditPrefix begins the keys of the record of what was done, which package audit
+// keeps, where it lies beside backups.
+const AuditPrefix = "audit/"
+
 // List lists a destination. It needs the right to list and reads no object.
 // With a filter, Foreign counts only what lies among what was asked for.
 func List(ctx context.Context, s storage.Store, f Filter) (Listing, error) {
@@ -97,7 +101,7 @@ func List(ctx context.Context, s storage.Store, f Filter) (Listing, error) {
 			}
 			key, err := ParseKey(o.Key)
 			switch {
-			case err != nil && o.Key != ReadmeKey:
+			case err != nil && o.Key != ReadmeKey && !strings.HasPrefix(o.Key, AuditPrefix):
 				out.Foreign++
 			case err == nil && f.match(key):
 				id := key.With("")

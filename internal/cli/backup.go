@@ -69,6 +69,9 @@ func runBackupDB(ctx context.Context, a *app, names []string, all bool, tags []s
 	var failed []error
 	for _, s := range sources {
 		res, err := w.backup(ctx, s)
+		if res == nil || res.ID != "" { // something was due
+			a.done(ctx, cfg, backupEntry(s.name, res, err))
+		}
 		if res != nil {
 			out.Backups = append(out.Backups, *res)
 		}

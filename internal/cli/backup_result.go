@@ -28,6 +28,7 @@ type backedUp struct {
 	Seconds      float64    `json:"seconds"`
 	Destinations []copiedTo `json:"destinations"`
 	Warnings     []string   `json:"warnings"`
+	SHA256       string     `json:"sha256,omitempty"` // of the stored data
 }
 
 // copiedTo is what became of a backup at one destination. OK is whether it is
@@ -50,7 +51,7 @@ func newBackedUp(name string, r *backup.Result, took time.Duration) *backedUp {
 	out := &backedUp{Source: name, Seconds: took.Seconds(), Warnings: []string{}}
 	if m := r.Manifest; m != nil {
 		data := m.Data()
-		out.ID, out.Source, out.Engine = m.ID, m.Source, m.Engine
+		out.ID, out.Source, out.Engine, out.SHA256 = m.ID, m.Source, m.Engine, data.Stored.SHA256
 		out.PlainBytes, out.StoredBytes = data.Plain.Size, data.Stored.Size
 		out.Warnings = append(out.Warnings, m.Warnings...)
 		var inv db.Inventory

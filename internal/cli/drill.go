@@ -97,6 +97,7 @@ func runRestoreTest(ctx context.Context, a *app, o *drillOptions) error {
 			return errors.Join(a.print(out), err)
 		}
 		out.Reports = append(out.Reports, r)
+		a.done(ctx, cfg, drillEntry(r))
 		if !r.OK() {
 			failed = append(failed, fmt.Errorf("backup %s did not pass its restore test", r.Backup))
 		}

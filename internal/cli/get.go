@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vapora-platform/vapora-backup/internal/audit"
 	"github.com/vapora-platform/vapora-backup/internal/db"
 	"github.com/vapora-platform/vapora-backup/internal/db/replay"
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
@@ -87,13 +88,27 @@ func runGet(ctx context.Context, a *app, o *getOptions, args []string) error {
 		write = func(w io.Writer) error { return getForImport(ctx, a, b, o, w) }
 	}
 	if o.output == "-" {
-		return explainCold(ctx, f, write(a.Out))
+		err := write(a.Out)
+		a.done(ctx, cfg, readEntry(audit.Retrieve, f, o.what(), err))
+		return explainCold(ctx, f, err)
 	}
 	n, err := writeProved(o.output, write)
+	a.done(ctx, cfg, readEntry(audit.Retrieve, f, o.what()+" to "+o.output, err))
 	if err != nil {
 		return explainCold(ctx, f, err)
 	}
 	return a.print(got{ID: f.manifest.ID, Destination: f.used, File: o.output, Bytes: n, Partial: o.table != ""})
+}
+
+// what is got, for the record.
+func (o *getOptions) what() string {
+	switch {
+	case o.secrets:
+		return "the sealed companion"
+	case o.table != "":
+		return "table " + o.table
+	}
+	return "all"
 }
 
 func getAll(ctx context.Context, b restore.Backup, w io.Writer) error {

@@ -98,6 +98,7 @@ func runHold(ctx context.Context, a *app, o *holdOptions, args []string, on bool
 			out.Backups = append(out.Backups, row)
 		}
 	}
+	a.done(ctx, cfg, holdEntries(out, on)...)
 	if err := a.print(out); err != nil {
 		return err
 	}

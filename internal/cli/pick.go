@@ -11,6 +11,7 @@ import (
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/crypt"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/restore"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
@@ -31,6 +32,7 @@ type found struct {
 	entry    catalog.Entry // as the first copy has it
 	copies   []copyAt      // in the order of the config
 	used     string        // the copy that was read last
+	opened   string        // fingerprints of the identities at hand
 }
 
 // A copyAt is the backup at one destination, as a reader sees it.
@@ -130,6 +132,7 @@ func (a *app) readable(cfg *config.Config, f *found, files []string) (restore.Ba
 	if err != nil {
 		return restore.Backup{}, err
 	}
+	f.opened = fingerprints(ids)
 	b := restore.Backup{Manifest: f.manifest, Opener: ids, Used: func(name string) { f.used = name }, Passed: func(name string, why error) {
 		a.warn("%s: the copy at %s is passed over: %v", f.manifest.ID, name, why)
 	}}
@@ -137,4 +140,13 @@ func (a *app) readable(cfg *config.Config, f *found, files []string) (restore.Ba
 		b.Copies = append(b.Copies, restore.Copy{Name: c.name, Store: c.store})
 	}
 	return b, nil
+}
+
+// fingerprints name the identities by their public halves.
+func fingerprints(ids *crypt.Identities) string {
+	var out []string
+	for _, r := range ids.Recipients() {
+		out = append(out, crypt.Fingerprint(r.Public))
+	}
+	return strings.Join(out, ", ")
 }

@@ -65,6 +65,11 @@ func runPruneApply(ctx context.Context, a *app, args []string, scheduled bool, u
 	} else {
 		out, err = desk.Apply(ctx, engine, args[0])
 	}
+	request := ""
+	if len(args) == 1 {
+		request = args[0]
+	}
+	a.done(ctx, cfg, deleteEntries(request, out)...)
 	if err == nil || len(out.Deleted) > 0 {
 		err = errors.Join(a.print(applied{out}), err)
 	}

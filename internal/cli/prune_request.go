@@ -9,11 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vapora-platform/vapora-backup/internal/audit"
 	"github.com/vapora-platform/vapora-backup/internal/prune"
 )
 
 func newPruneRequest(a *app) *cobra.Command {
-	var reason, unsafe, key string
+	var unsafe, key string
 	c := &cobra.Command{
 		Use:   "request",
 		Short: "Ask for the deletion of what the retention policies let go",
@@ -22,17 +23,16 @@ func newPruneRequest(a *app) *cobra.Command {
 			"destination. Nothing is deleted.",
 		Example: "  vapora-backup prune request --reason \"retention\"",
 		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return runPruneRequest(c.Context(), a, reason, unsafe, key) },
+		RunE:    func(c *cobra.Command, _ []string) error { return runPruneRequest(c.Context(), a, unsafe, key) },
 	}
 	f := c.Flags()
-	f.StringVar(&reason, "reason", "", "why, for those who approve and for the audit log (needed)")
 	f.StringVar(&unsafe, "unsafe-blast-radius", "", "`WHY` more may go at once than deletion.max_share and max_count")
 	f.StringVar(&key, "key", "", "minisign key `FILE` of the requester, in place of signing.key; its owner cannot approve")
 	return c
 }
 
-func runPruneRequest(ctx context.Context, a *app, reason, unsafe, key string) error {
-	if strings.TrimSpace(reason) == "" {
+func runPruneRequest(ctx context.Context, a *app, unsafe, key string) error {
+	if strings.TrimSpace(a.reason) == "" {
 		return usagef("--reason: say why")
 	}
 	cfg, err := a.load()
@@ -47,7 +47,12 @@ func runPruneRequest(ctx context.Context, a *app, reason, unsafe, key string) er
 	if err != nil {
 		return err
 	}
-	r, err := desk.Submit(ctx, engine, plan, a.actor().String(), reason, unsafe)
+	r, err := desk.Submit(ctx, engine, plan, a.actor().String(), a.reason, unsafe)
+	detail := fmt.Sprintf("%d backups, %s", len(r.Deletions), size(r.Bytes))
+	if unsafe != "" {
+		detail += "; blast radius overridden: " + unsafe
+	}
+	a.done(ctx, cfg, requestEntry(audit.Request, r.ID, detail, keyID(desk), err))
 	if err != nil {
 		return err
 	}
@@ -55,6 +60,14 @@ func runPruneRequest(ctx context.Context, a *app, reason, unsafe, key string) er
 		a.warn("the blast radius is overridden: %s", unsafe)
 	}
 	return a.print(requested{r, "waiting for approval", fmt.Sprintf("vapora-backup prune approve %s --key FILE", r.ID)})
+}
+
+// keyID is whose key acts.
+func keyID(d prune.Desk) string {
+	if d.Signer == nil {
+		return ""
+	}
+	return d.Signer.KeyID()
 }
 
 // requested is the result of `prune request`.
@@ -72,7 +85,7 @@ func (r requested) Text(w io.Writer) {
 }
 
 func newPruneApprove(a *app) *cobra.Command {
-	var key, reason string
+	var key string
 	c := &cobra.Command{
 		Use:   "approve ID",
 		Short: "Approve a request to delete, with an approver's key",
@@ -82,15 +95,14 @@ func newPruneApprove(a *app) *cobra.Command {
 		Example: "  vapora-backup prune approve 20261124T040000Z-abc234 --key security.key",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return runPruneApprove(c.Context(), a, args[0], key, reason)
+			return runPruneApprove(c.Context(), a, args[0], key)
 		},
 	}
 	c.Flags().StringVar(&key, "key", "", "minisign key `FILE` of the approver (needed)")
-	c.Flags().StringVar(&reason, "reason", "", "a word for the audit log")
 	return c
 }
 
-func runPruneApprove(ctx context.Context, a *app, id, key, reason string) error {
+func runPruneApprove(ctx context.Context, a *app, id, key string) error {
 	if key == "" {
 		return usagef("--key: name the approver's key file")
 	}
@@ -102,7 +114,8 @@ func runPruneApprove(ctx context.Context, a *app, id, key, reason string) error 
 	if err != nil {
 		return err
 	}
-	s, err := desk.Approve(ctx, id, reason)
+	s, err := desk.Approve(ctx, id, a.reason)
+	a.done(ctx, cfg, requestEntry(audit.Approve, id, s.Word(a.Now()), keyID(desk), err))
 	if err != nil {
 		return err
 	}
@@ -110,22 +123,21 @@ func runPruneApprove(ctx context.Context, a *app, id, key, reason string) error 
 }
 
 func newPruneWithdraw(a *app) *cobra.Command {
-	var reason, key string
+	var key string
 	c := &cobra.Command{
 		Use:     "withdraw ID",
 		Short:   "End a request to delete, for good",
 		Example: "  vapora-backup prune withdraw 20261124T040000Z-abc234 --reason \"INC-123\"",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return runPruneWithdraw(c.Context(), a, args[0], reason, key)
+			return runPruneWithdraw(c.Context(), a, args[0], key)
 		},
 	}
-	c.Flags().StringVar(&reason, "reason", "", "why")
 	c.Flags().StringVar(&key, "key", "", "minisign key `FILE`, in place of signing.key")
 	return c
 }
 
-func runPruneWithdraw(ctx context.Context, a *app, id, reason, key string) error {
+func runPruneWithdraw(ctx context.Context, a *app, id, key string) error {
 	cfg, err := a.load()
 	if err != nil {
 		return err
@@ -134,7 +146,9 @@ func runPruneWithdraw(ctx context.Context, a *app, id, reason, key string) error
 	if err != nil {
 		return err
 	}
-	if err := desk.Withdraw(ctx, id, reason); err != nil {
+	err = desk.Withdraw(ctx, id, a.reason)
+	a.done(ctx, cfg, requestEntry(audit.Withdraw, id, "", keyID(desk), err))
+	if err != nil {
 		return err
 	}
 	return runPruneRequests(ctx, a)

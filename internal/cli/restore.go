@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vapora-platform/vapora-backup/internal/audit"
 	"github.com/vapora-platform/vapora-backup/internal/config"
 	"github.com/vapora-platform/vapora-backup/internal/db"
 	"github.com/vapora-platform/vapora-backup/internal/restore"
@@ -99,7 +100,12 @@ func runRestoreDB(ctx context.Context, a *app, o *restoreOptions, args []string)
 	}
 	a.say("restoring %s of %s into %s/%s at %s", found.manifest.ID, found.manifest.Source,
 		job.Target.Client.Namespace(), job.Target.Client.Database(), job.Target.Client.URL())
-	return explainCold(ctx, found, a.restore(ctx, job))
+	err = a.restore(ctx, job)
+	if !o.dryRun {
+		into := job.Target.Client
+		a.done(ctx, cfg, readEntry(audit.Restore, found, fmt.Sprintf("into %s/%s at %s", into.Namespace(), into.Database(), into.URL()), err))
+	}
+	return explainCold(ctx, found, err)
 }
 
 // restore runs a job under progress and prints its result.

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/vapora-platform/vapora-backup/internal/audit"
 )
 
 // app is one run of the program: the Env, the flags that every command has,
@@ -16,6 +18,8 @@ type app struct {
 	logFormat    string
 	destinations []string
 	mfaCode      string
+	reason       string // why, for the record of what was done
+	record       *audit.Log
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -41,12 +45,13 @@ func newRoot(a *app) *cobra.Command {
 	f.StringVar(&a.logFormat, "log-format", "text", "format of stderr: `text|json`")
 	f.StringSliceVar(&a.destinations, "destination", nil, "use only the destination `NAME` (may be repeated)")
 	f.StringVar(&a.mfaCode, "mfa-code", "", "`CODE` of the device that a destination's role demands; without it the terminal is asked")
+	f.StringVar(&a.reason, "reason", "", "`WHY`, for the record of what was done, such as INC-123")
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newBackup(a), newList(a), newShow(a), newGet(a), newVerify(a), newRestore(a),
-		newSync(a), newHold(a), newThaw(a), newPrune(a), newRestoreTest(a),
+		newSync(a), newHold(a), newThaw(a), newPrune(a), newRestoreTest(a), newAudit(a),
 		newConfig(a), newKeys(a), newVersion(a))
 	finish(root)
 	return root

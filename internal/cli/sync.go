@@ -71,6 +71,9 @@ func runSync(ctx context.Context, a *app, o *syncOptions) error {
 			return errors.Join(a.print(s.out), err)
 		}
 	}
+	if !o.dryRun {
+		a.done(ctx, cfg, syncEntries(s.out)...)
+	}
 	if err := a.print(s.out); err != nil {
 		return err
 	}

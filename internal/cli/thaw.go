@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/vapora-platform/vapora-backup/internal/audit"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
@@ -77,6 +78,7 @@ func runThaw(ctx context.Context, a *app, o *thawOptions, pick picked, args []st
 		return err
 	}
 	out, err := a.thaw(ctx, f, o)
+	a.done(ctx, cfg, readEntry(audit.Thaw, f, o.tier, err))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
 	"github.com/vapora-platform/vapora-backup/internal/verify"
 )
 
@@ -111,6 +112,13 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions, args []string) err
 	if err := a.print(out); err != nil {
 		return err
 	}
+	err = out.verdict()
+	a.done(ctx, cfg, verifyEntries(out, err)...)
+	return errors.Join(err, storage.Ended(ctx))
+}
+
+// verdict is the error of copies that are not proved good.
+func (out verified) verdict() error {
 	if out.bad > 0 {
 		err := fmt.Errorf("%d of %d copies are not proved good", out.bad, len(out.Backups))
 		if out.err != nil {
@@ -118,7 +126,7 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions, args []string) err
 		}
 		return err
 	}
-	return ctx.Err()
+	return nil
 }
 
 func (a *app) verifyOptions(cfg *config.Config, level verify.Level, files []string) (verify.Options, error) {

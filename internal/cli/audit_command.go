@@ -1,0 +1,265 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vapora-platform/vapora-backup/internal/audit"
+	"github.com/vapora-platform/vapora-backup/internal/config"
+)
+
+func newAudit(a *app) *cobra.Command {
+	c := &cobra.Command{Use: "audit", Short: "The record of what was done: read it, prove it, hand it over"}
+	c.AddCommand(newAuditLog(a), newAuditVerify(a), newAuditExport(a), newAuditJoin(a))
+	return c
+}
+
+func newAuditLog(a *app) *cobra.Command {
+	var since, actor, action string
+	c := &cobra.Command{
+		Use:   "log",
+		Short: "Print the record of what was done",
+		Long: "Print who did what, when, with what result: backups, retrievals, restores,\n" +
+			"verifications, deletions, holds, requests, approvals and uses of keys. It proves\n" +
+			"nothing: `audit verify` does.",
+		Example: "  vapora-backup audit log --since 90d --actor alice --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return runAuditLog(c.Context(), a, since, actor, action) },
+	}
+	c.Flags().StringVar(&since, "since", "", "since a `DATE`, or for a duration such as 7d")
+	c.Flags().StringVar(&actor, "actor", "", "only what `WHO` did: a user, a host, a service account, a CI job")
+	c.Flags().StringVar(&action, "action", "", "only one `ACTION`, such as backup or delete")
+	return c
+}
+
+func runAuditLog(ctx context.Context, a *app, since, actor, action string) error {
+	from, err := a.parseSince(since)
+	if err != nil {
+		return err
+	}
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	l, err := a.auditLog(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	out := auditEntries{Entries: []audit.Entry{}}
+	var bad []error
+	for e, err := range l.All(ctx, from) {
+		switch {
+		case err != nil && e.Number == 0:
+			return err
+		case err != nil:
+			bad = append(bad, err)
+		case actor != "" && !e.Actor.Is(actor), action != "" && string(e.Action) != action:
+		default:
+			out.Entries = append(out.Entries, e)
+		}
+	}
+	return errors.Join(append([]error{a.print(out)}, bad...)...)
+}
+
+// parseSince reads a date, or a duration before now; "" is the beginning of time.
+func (a *app) parseSince(s string) (time.Time, error) {
+	var d config.Duration
+	switch {
+	case s == "":
+		return time.Time{}, nil
+	case d.UnmarshalText([]byte(s)) == nil:
+		return a.Now().Add(-time.Duration(d)), nil
+	}
+	return parseMoment(s)
+}
+
+// auditEntries is the result of `audit log`.
+type auditEntries struct {
+	Entries []audit.Entry `json:"entries"`
+}
+
+func (l auditEntries) Text(w io.Writer) {
+	if len(l.Entries) == 0 {
+		fmt.Fprintln(w, "nothing is recorded")
+		return
+	}
+	table(w, func(w io.Writer) {
+		for _, e := range l.Entries {
+			s := e.Subject
+			var what []string
+			for _, part := range []string{strings.Trim(s.Kind+"/"+s.Source, "/"), s.Backup, s.Destination, s.Request, s.Key} {
+				if part != "" {
+					what = append(what, part)
+				}
+			}
+			detail := e.Detail
+			if e.Reason != "" {
+				detail = strings.TrimSpace("(" + e.Reason + ") " + detail)
+			}
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Number, stamp(e.Time), e.Action, e.Result, e.Actor, strings.Join(what, " "), detail)
+		}
+	})
+}
+
+func newAuditVerify(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify",
+		Short: "Prove that nothing in the record was changed, removed or reordered",
+		Long: "Read every entry and every signed head, and find any change, gap, reorder and cut. What\n" +
+			"it cannot find it says: see docs/design.md.",
+		Example: "  vapora-backup audit verify --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return runAuditVerify(c.Context(), a) },
+	}
+}
+
+func runAuditVerify(ctx context.Context, a *app) error {
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	l, err := a.auditLog(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	r, err := l.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.print(auditReport{r, r.OK(), r.Limits()}); err != nil {
+		return err
+	}
+	if !r.OK() {
+		return fmt.Errorf("the record is not what was written: %d faults, from entry %d on", r.FaultCount, r.Broken)
+	}
+	return nil
+}
+
+// auditReport is the result of `audit verify`.
+type auditReport struct {
+	audit.Report
+	OK     bool     `json:"ok"`
+	Limits []string `json:"limits"`
+}
+
+func (r auditReport) Text(w io.Writer) {
+	state := "good"
+	if !r.OK {
+		state = "BROKEN"
+	}
+	fmt.Fprintf(w, "%s: %d entries, %d signed heads, %d after the last one\n", state, r.Entries, r.Heads, r.Uncovered)
+	for _, f := range r.Faults {
+		fmt.Fprintf(w, "  %s: %s %s\n", f.Kind, f.Text, f.Key)
+	}
+	for _, f := range r.Notes {
+		fmt.Fprintf(w, "  note: %s: %s\n", f.Kind, f.Text)
+	}
+	for _, l := range r.Limits {
+		fmt.Fprintf(w, "  not proved: %s\n", l)
+	}
+}
+
+func newAuditExport(a *app) *cobra.Command {
+	var output string
+	c := &cobra.Command{
+		Use:   "export",
+		Short: "Write the whole record for an auditor, with what proves it",
+		Long: "Write a tar of all entries, heads and signatures as they are stored, and a README.txt that\n" +
+			"tells how to check them with sha256sum and minisign. A new head is signed first, so that\n" +
+			"it covers all.",
+		Example: "  vapora-backup audit export --output audit.tar",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return runAuditExport(c.Context(), a, output) },
+	}
+	c.Flags().StringVarP(&output, "output", "o", "-", "`FILE` to write; - is stdout")
+	return c
+}
+
+func runAuditExport(ctx context.Context, a *app, output string) error {
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	l, err := a.auditLog(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if l.Signer != nil {
+		if _, err := l.Head(ctx); err != nil {
+			a.warn("the export ends in no head of its own: %v", err)
+		}
+	}
+	write := func(w io.Writer) error { return l.Export(ctx, w) }
+	if output == "-" {
+		return write(a.Out)
+	}
+	n, err := writeProved(output, write)
+	if err != nil {
+		return err
+	}
+	return a.print(exported{output, n})
+}
+
+// exported is the result of `audit export` into a file.
+type exported struct {
+	File  string `json:"file"`
+	Bytes int64  `json:"bytes"`
+}
+
+func (e exported) Text(w io.Writer) { fmt.Fprintf(w, "%s  %s\n", e.File, size(e.Bytes)) }
+
+func newAuditJoin(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "join",
+		Short:   "Take over what could not be recorded in time, and sign the end of the record",
+		Example: "  vapora-backup audit join",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return runAuditJoin(c.Context(), a) },
+	}
+}
+
+func runAuditJoin(ctx context.Context, a *app) error {
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	l, err := a.auditLog(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	var out joined
+	for _, d := range a.openAll(ctx, cfg) {
+		n, err := l.Join(ctx, d.store)
+		if err != nil {
+			return fmt.Errorf("from %s: %w", d.Name, err)
+		}
+		out.Joined += n
+	}
+	if l.Signer != nil {
+		h, err := l.Head(ctx)
+		if err != nil {
+			return err
+		}
+		out.Head = &h
+	}
+	return a.print(out)
+}
+
+// joined is the result of `audit join`.
+type joined struct {
+	Joined int         `json:"joined"`
+	Head   *audit.Head `json:"head,omitempty"`
+}
+
+func (j joined) Text(w io.Writer) {
+	fmt.Fprintf(w, "joined %d\n", j.Joined)
+	if j.Head != nil {
+		fmt.Fprintf(w, "signed up to entry %d: %s\n", j.Head.Number, j.Head.SHA256)
+	}
+}
