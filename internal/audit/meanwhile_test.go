@@ -9,6 +9,7 @@ import (
 	"iter"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/audit"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
@@ -186,7 +187,7 @@ func TestTwoWhoJoinAtOnce(t *testing.T) {
 		other := func() {
 			if done++; done == 1 {
 				l := newLog(m, k, -1)
-				l.Now = nil // at another moment
+				l.Now = func() time.Time { return time.Date(2026, 11, 23, 14, 4, 0, 0, time.UTC) } // another moment
 				join(t, l, kept, 2)
 			}
 		}

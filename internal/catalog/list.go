@@ -113,6 +113,7 @@ func List(ctx context.Context, s storage.Store, f Filter) (Listing, error) {
 		}
 	}
 	for _, e := range found {
+		e.measure()
 		slices.SortFunc(e.Objects, func(a, b storage.Object) int { return cmp.Compare(a.Key, b.Key) })
 		switch {
 		case isRecord(e.Kind):
@@ -169,14 +170,24 @@ func newEntry(k Key) *Entry {
 
 func (e *Entry) add(k Key, o storage.Object) {
 	e.Objects = append(e.Objects, o)
-	k, n := k.repairs()
+	k, _ = k.repairs()
+	k, _ = k.Generation()
 	switch {
 	case k.Suffix == ManifestSuffix:
 		e.Complete = true
-	case n == 0 && k.Suffix != SecretsSuffix && strings.HasSuffix(k.Suffix, SealedSuffix):
-		e.Size += o.Size
-	default:
+	case !k.isPart():
 		e.mark(k)
+	}
+}
+
+// measure sums up the data that readers take.
+func (e *Entry) measure() {
+	n := e.Generation()
+	for _, o := range e.Objects {
+		k, _ := ParseKey(o.Key)
+		if first, its := k.Generation(); its == n && first.isPart() && first.Suffix != SecretsSuffix && strings.HasSuffix(first.Suffix, SealedSuffix) && !strings.HasPrefix(first.Suffix, repairMark) {
+			e.Size += o.Size
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ type Signature struct {
 // An error wraps ErrInvalid, ErrNewer, ErrUnsigned, ErrUntrusted, or
 // fs.ErrNotExist if there is no manifest; any other is the store's.
 func Load(ctx context.Context, s storage.Store, e Entry, v Verifier) (*Manifest, Signature, error) {
-	m, sig, _, err := load(ctx, s, e.Key(ManifestSuffix), v)
+	m, sig, _, err := load(ctx, s, e, v)
 	if err != nil {
 		return nil, Signature{}, fmt.Errorf("read manifest of %s: %w", e.ID, err)
 	}
@@ -46,20 +46,20 @@ func Load(ctx context.Context, s storage.Store, e Entry, v Verifier) (*Manifest,
 // Fetch is Load, and returns the bytes of manifest and signature as they are
 // stored, to be stored elsewhere.
 func Fetch(ctx context.Context, s storage.Store, e Entry, v Verifier) (*Manifest, *Signed, error) {
-	key := e.Key(ManifestSuffix)
-	m, _, text, err := load(ctx, s, key, v)
+	m, _, text, err := load(ctx, s, e, v)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read manifest of %s: %w", e.ID, err)
 	}
 	out := newSigned(m, text)
-	out.signature, err = read(ctx, s, key.With(SignatureSuffix), maxSignature)
+	out.signature, err = read(ctx, s, e.Key(SignatureSuffix), maxSignature)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("read signature of %s: %w", e.ID, err)
 	}
 	return m, out, nil
 }
 
-func load(ctx context.Context, s storage.Store, key Key, v Verifier) (*Manifest, Signature, []byte, error) {
+func load(ctx context.Context, s storage.Store, e Entry, v Verifier) (*Manifest, Signature, []byte, error) {
+	key := e.Key(ManifestSuffix)
 	if err := key.Check(); err != nil {
 		return nil, Signature{}, nil, err
 	}
@@ -68,7 +68,7 @@ func load(ctx context.Context, s storage.Store, key Key, v Verifier) (*Manifest,
 		return nil, Signature{}, nil, err
 	}
 	// First, so that nothing is made of bytes that nobody vouches for.
-	sig, err := vouch(ctx, s, key.With(SignatureSuffix), comment(key), text, v)
+	sig, err := vouch(ctx, s, key.With(SignatureSuffix), comment(key), text, at(v, e.written()))
 	if err != nil {
 		return nil, Signature{}, nil, err
 	}

@@ -28,10 +28,11 @@ const (
 const (
 	RestoreTests = "restore-tests"
 	Deletions    = "deletions"
+	Keys         = "keys" // canaries, which are no JSON and not signed
 )
 
 // isRecord reports whether a kind is one of records.
-func isRecord(kind string) bool { return kind == RestoreTests || kind == Deletions }
+func isRecord(kind string) bool { return kind == RestoreTests || kind == Deletions || kind == Keys }
 
 // PutRecord signs a value and stores it under a key whose suffix ends in
 // RecordSuffix. Without a signer it is an error: a record that nobody vouches for
@@ -115,7 +116,7 @@ func (e Entry) Records() []Key {
 	var out []Key
 	for _, o := range e.Objects {
 		key, err := ParseKey(o.Key)
-		if err == nil && strings.HasSuffix(key.Suffix, RecordSuffix) && key.Suffix != ManifestSuffix {
+		if _, _, isPart := part(o); err == nil && !isPart && strings.HasSuffix(key.Suffix, RecordSuffix) {
 			out = append(out, key)
 		}
 	}

@@ -32,8 +32,14 @@ func (k Key) repairs() (of Key, n int) {
 }
 
 // Repaired returns the entry and the store as readers should see them: the
-// newest good copy of an object in the place of the object.
+// newest good copy of an object in the place of the object, and the generation
+// that counts in the place of the backup.
 func (e Entry) Repaired(s storage.Store) (Entry, storage.Store) {
+	mended, s := e.mended(s)
+	return mended.current(s)
+}
+
+func (e Entry) mended(s storage.Store) (Entry, storage.Store) {
 	newest := map[string]int{}
 	keys := map[string]string{}
 	objects := map[string]storage.Object{}
@@ -71,12 +77,30 @@ func (e Entry) Repaired(s storage.Store) (Entry, storage.Store) {
 	if len(keys) == 0 {
 		return seen, s
 	}
-	return seen, &repaired{s, keys}
+	return seen, &elsewhere{s, func(key string) string {
+		if at, ok := keys[key]; ok {
+			return at
+		}
+		return key
+	}}
 }
 
-// NextRepair returns the key for another good copy of an object.
+// InGeneration is the store with the parts of one backup where generation n has
+// them, to read and to write.
+func InGeneration(s storage.Store, e Entry, n int) storage.Store {
+	return &elsewhere{s, func(key string) string {
+		k, err := ParseKey(key)
+		if err != nil || k.With("") != e.Key("") {
+			return key
+		}
+		return k.InGeneration(n).String()
+	}}
+}
+
+// NextRepair returns the key for another good copy of an object that readers
+// see under that key.
 func (e Entry) NextRepair(object string) (Key, error) {
-	key, err := ParseKey(object)
+	key, err := ParseKey(e.Place(object))
 	if err != nil {
 		return Key{}, err
 	}
@@ -91,24 +115,21 @@ func (e Entry) NextRepair(object string) (Key, error) {
 	return key.Repair(last + 1), nil
 }
 
-// A repaired store reads other keys in the place of some.
-type repaired struct {
+// An elsewhere store has objects under other keys than it is asked for.
+type elsewhere struct {
 	storage.Store
-	keys map[string]string
+	key func(string) string
 }
 
-func (r *repaired) key(key string) string {
-	if at, ok := r.keys[key]; ok {
-		return at
-	}
-	return key
+func (r *elsewhere) Put(ctx context.Context, key string, body io.Reader, o storage.PutOptions) error {
+	return r.Store.Put(ctx, r.key(key), body, o)
 }
 
-func (r *repaired) Get(ctx context.Context, key string) (io.ReadCloser, error) {
+func (r *elsewhere) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 	return r.Store.Get(ctx, r.key(key))
 }
 
-func (r *repaired) GetRange(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
+func (r *elsewhere) GetRange(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
 	ranger, ok := r.Store.(storage.Ranger)
 	if !ok {
 		return nil, fmt.Errorf("read %s in parts: %w", key, errors.ErrUnsupported)
@@ -117,7 +138,7 @@ func (r *repaired) GetRange(ctx context.Context, key string, offset, length int6
 }
 
 // Temperature implements storage.Thawer; a store that never gets cold is warm.
-func (r *repaired) Temperature(ctx context.Context, key string) (storage.Temperature, error) {
+func (r *elsewhere) Temperature(ctx context.Context, key string) (storage.Temperature, error) {
 	if thawer, ok := r.Store.(storage.Thawer); ok {
 		return thawer.Temperature(ctx, r.key(key))
 	}
@@ -125,7 +146,7 @@ func (r *repaired) Temperature(ctx context.Context, key string) (storage.Tempera
 }
 
 // Thaw implements storage.Thawer.
-func (r *repaired) Thaw(ctx context.Context, key, tier string, days int) error {
+func (r *elsewhere) Thaw(ctx context.Context, key, tier string, days int) error {
 	if thawer, ok := r.Store.(storage.Thawer); ok {
 		return thawer.Thaw(ctx, r.key(key), tier, days)
 	}

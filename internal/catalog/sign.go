@@ -1,6 +1,9 @@
 package catalog
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // A Signer makes a minisign signature file of message, and signs the comment
 // with it.
@@ -13,6 +16,31 @@ type Signer interface {
 // signature is good and by a key that is trusted.
 type Verifier interface {
 	Verify(message, sig []byte) (keyID, trustedComment string, err error)
+}
+
+// A datedVerifier knows keys whose signatures count only on what is older than a
+// moment.
+type datedVerifier interface {
+	// VerifyAt is Verify of what was signed at the moment when, or earlier; zero
+	// if nobody knows.
+	VerifyAt(message, sig []byte, when time.Time) (keyID, trustedComment string, err error)
+}
+
+// at is v, which is told the time if it asks for it.
+func at(v Verifier, when time.Time) Verifier {
+	if d, ok := v.(datedVerifier); ok {
+		return verifierAt{d, when}
+	}
+	return v
+}
+
+type verifierAt struct {
+	datedVerifier
+	when time.Time
+}
+
+func (v verifierAt) Verify(message, sig []byte) (keyID, trustedComment string, err error) {
+	return v.VerifyAt(message, sig, v.when)
 }
 
 // A Signed is a manifest as it is stored, with its signature.

@@ -42,7 +42,7 @@ func protections(ctx context.Context, l storage.Locker, p place) ([]heldAt, erro
 	g.SetLimit(8)
 	for i, e := range p.entries {
 		g.Go(func() (err error) {
-			got[i], err = l.Protection(ctx, e.Key(catalog.ManifestSuffix).String())
+			got[i], err = l.Protection(ctx, e.Place(e.Key(catalog.ManifestSuffix).String()))
 			return err
 		})
 	}

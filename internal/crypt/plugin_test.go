@@ -31,12 +31,24 @@ func runPlugin() int {
 	if err != nil {
 		return 1
 	}
-	p.HandleRecipient(func(data []byte) (age.Recipient, error) { return age.ParseX25519Recipient(string(data)) })
+	p.HandleRecipient(func(data []byte) (age.Recipient, error) {
+		if string(data) == "odd" {
+			return odd{}, nil
+		}
+		return age.ParseX25519Recipient(string(data))
+	})
 	p.HandleIdentity(func(data []byte) (age.Identity, error) {
 		key, err := age.ParseX25519Identity(string(data))
 		return &pinned{key, p}, err
 	})
 	return p.Main()
+}
+
+// odd wraps what only a passphrase may.
+type odd struct{}
+
+func (odd) Wrap([]byte) ([]*age.Stanza, error) {
+	return []*age.Stanza{{Type: "scrypt", Args: []string{"AAAAAAAAAAAAAAAAAAAAAA", "18"}, Body: make([]byte, 32)}}, nil
 }
 
 type pinned struct {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
@@ -116,9 +117,8 @@ func (b *Backups) Delete(ctx context.Context, d retention.Deletion) error {
 	case !locked.IsZero():
 		return fmt.Errorf("until %s: %w", locked.UTC().Format(time.RFC3339), storage.ErrLocked)
 	}
-	manifest := e.Key(catalog.ManifestSuffix).String()
 	keys := e.Keys()
-	slices.SortStableFunc(keys, func(x, y string) int { return cmp.Compare(rank(x, manifest), rank(y, manifest)) })
+	slices.SortStableFunc(keys, func(x, y string) int { return cmp.Compare(rank(x), rank(y)) })
 	for _, key := range keys {
 		if err := b.Store.Delete(ctx, key); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -127,8 +127,9 @@ func (b *Backups) Delete(ctx context.Context, d retention.Deletion) error {
 	return nil
 }
 
-func rank(key, manifest string) int {
-	if key == manifest {
+// rank has every manifest before all else, of repairs and generations too.
+func rank(key string) int {
+	if strings.HasSuffix(key, catalog.ManifestSuffix) {
 		return 0
 	}
 	return 1

@@ -114,9 +114,9 @@ func (p Payer) Repair(ctx context.Context, f Fault) (Paid, error) {
 		}
 		return out, err
 	}
-	key := f.Object.Key
+	key := f.Entry.Place(f.Object.Key)
 	if !errors.Is(f.Err, fs.ErrNotExist) {
-		next, err := f.Entry.NextRepair(key)
+		next, err := f.Entry.NextRepair(f.Object.Key)
 		if err != nil {
 			return out, err
 		}
