@@ -17,7 +17,7 @@ import (
 
 func newKeys(a *app) *cobra.Command {
 	c := &cobra.Command{Use: "keys", Short: "Make and check keys"}
-	c.AddCommand(newKeysGenerate(a), newKeysCheck(a))
+	c.AddCommand(newKeysGenerate(a), newKeysCheck(a), newKeysRewrap(a), newKeysSignAgain(a))
 	return c
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,22 +15,31 @@ import (
 
 func newKeysCheck(a *app) *cobra.Command {
 	var identities []string
+	var offline, plant bool
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Show that the keys in the config can seal, open and sign",
 		Long: "Seal a probe to every set of recipients in the config, open it with the identities,\n" +
 			"sign with the signing key and check that against the trusted ones. Without an\n" +
 			"identity at hand only sealing and signing are checked, and the result says so.\n" +
+			"In the first destination a canary for each set is opened, also for sets that only old\n" +
+			"backups are sealed for; --plant seals one where there is none. A set that nobody at\n" +
+			"hand can open is an error.\n" +
 			"Fewer than two recipients are a warning: one lost key would lose all backups.",
 		Example: "  vapora-backup keys check --identity /media/usb/identity.txt",
 		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return runKeysCheck(a, identities) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return runKeysCheck(c.Context(), a, identities, offline, plant)
+		},
 	}
 	c.Flags().StringArrayVar(&identities, "identity", nil, "private key `FILE`, over the config's (may be repeated)")
+	c.Flags().BoolVar(&offline, "offline", false, "look at the keys only, at no destination")
+	c.Flags().BoolVar(&plant, "plant", false, "seal a canary for each set of the config that has none")
+	c.MarkFlagsMutuallyExclusive("offline", "plant")
 	return c
 }
 
-func runKeysCheck(a *app, files []string) error {
+func runKeysCheck(ctx context.Context, a *app, files []string, offline, plant bool) error {
 	cfg, err := a.load()
 	if err != nil {
 		return err
@@ -44,6 +54,11 @@ func runKeysCheck(a *app, files []string) error {
 	out.add("encryption.recipients", cfg.Encryption.Recipients, ids)
 	for _, d := range cfg.Databases {
 		out.add("databases["+d.Name+"].recipients", d.Recipients, ids)
+	}
+	if !offline {
+		if err := out.canaries(ctx, a, cfg, ids, plant); err != nil {
+			return err
+		}
 	}
 	if err := out.signing(a, cfg); err != nil {
 		out.Signing, out.bad = err.Error(), true
@@ -60,6 +75,7 @@ func runKeysCheck(a *app, files []string) error {
 // checkedKeys is the result of `keys check`.
 type checkedKeys struct {
 	Recipients []checkedSet `json:"recipients"`
+	Canaries   []canarySet  `json:"canaries"`
 	Signing    string       `json:"signing"`
 	bad        bool
 }
@@ -171,6 +187,9 @@ func (k checkedKeys) Text(w io.Writer) {
 		if s.Warning != "" {
 			fmt.Fprintf(w, "  warning: %s\n", s.Warning)
 		}
+	}
+	for _, c := range k.Canaries {
+		c.text(w)
 	}
 	fmt.Fprintf(w, "signing: %s\n", k.Signing)
 }

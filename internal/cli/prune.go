@@ -77,12 +77,11 @@ func runPrune(ctx context.Context, a *app, o *pruneOptions) error {
 
 // parseMoment reads a day or a moment in UTC.
 func parseMoment(s string) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, "2006-01-02"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC(), nil
-		}
+	t, err := config.ParseMoment(s)
+	if err != nil {
+		return t, usagef("%v: write 2026-12-24 or 2026-12-24T03:00:00Z", err)
 	}
-	return time.Time{}, usagef("%q is no date: write 2026-12-24 or 2026-12-24T03:00:00Z", s)
+	return t, nil
 }
 
 // engine is what plans and deletes, over the destinations of this run.

@@ -94,9 +94,9 @@ func newPruneOrphans(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "orphans",
 		Short: "Find what failed runs left behind, and remove it with --apply",
-		Long: "Find objects without a manifest and unfinished uploads that are older than 24 hours by\n" +
-			"the store's clock. They are no backups, so no approval is needed. Objects that are not\n" +
-			"of this program are never touched.",
+		Long: "Find objects without a manifest, unfinished uploads, and what `keys rewrap` sealed anew,\n" +
+			"where they are older than 24 hours by the store's clock. They are no backups, so no\n" +
+			"approval is needed. Objects that are not of this program are never touched.",
 		Example: "  vapora-backup prune orphans\n  vapora-backup prune orphans --apply",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return runPruneOrphans(c.Context(), a, apply) },
@@ -110,13 +110,17 @@ func runPruneOrphans(ctx context.Context, a *app, apply bool) error {
 	if err != nil {
 		return err
 	}
+	trust, err := trusted(cfg)
+	if err != nil {
+		return err
+	}
 	places, failed := survey(ctx, a.open(ctx, cfg), catalog.Filter{})
 	out := swept{Applied: apply, Destinations: []sweptAt{}}
 	for _, p := range places {
 		if p.absent {
 			continue
 		}
-		at, err := sweep(ctx, a, p, apply)
+		at, err := sweep(ctx, a, p, verifier(trust), apply)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("at %s: %w", p.Name, err))
 		}
@@ -131,8 +135,9 @@ func runPruneOrphans(ctx context.Context, a *app, apply bool) error {
 	return errors.Join(errors.Join(failed...), storage.Ended(ctx))
 }
 
-func sweep(ctx context.Context, a *app, p place, apply bool) (sweptAt, error) {
-	left, err := prune.Leftover(ctx, p.Name, p.store, p.orphans, a.Now())
+func sweep(ctx context.Context, a *app, p place, v catalog.Verifier, apply bool) (sweptAt, error) {
+	b := &prune.Backups{Store: p.store, Verifier: v}
+	left, err := prune.Leftover(ctx, p.Name, b, catalog.Listing{Entries: p.entries, Orphans: p.orphans}, a.Now())
 	at := sweptAt{Leftovers: left}
 	if err != nil || !apply {
 		return at, err
@@ -158,9 +163,12 @@ func (s swept) Text(w io.Writer) {
 		for _, o := range d.Objects {
 			fmt.Fprintf(w, "%s: no backup: %s (%s)\n", d.Place, o.Key, size(o.Size))
 		}
+		for _, o := range d.Superseded {
+			fmt.Fprintf(w, "%s: sealed anew since: %s (%s)\n", d.Place, o.Key, size(o.Size))
+		}
 		for _, u := range d.Uploads {
 			fmt.Fprintf(w, "%s: unfinished since %s: %s\n", d.Place, stamp(u.Started), u.Key)
 		}
-		fmt.Fprintf(w, "%s: %d left over, %s; removed %d, locked %d\n", d.Place, len(d.Objects)+len(d.Uploads), size(d.Bytes), d.Removed, d.Locked)
+		fmt.Fprintf(w, "%s: %d left over, %s; removed %d, locked %d\n", d.Place, len(d.Objects)+len(d.Superseded)+len(d.Uploads), size(d.Bytes), d.Removed, d.Locked)
 	}
 }

@@ -116,6 +116,12 @@ func trusted(cfg *config.Config) (*crypt.Trusted, error) {
 	if err != nil {
 		return nil, usageError{fmt.Errorf("read signing.trusted: %w", err)}
 	}
+	for _, r := range cfg.Signing.Revoked {
+		from, _ := config.ParseMoment(r.From) // it was checked with the file
+		if err := t.Revoke(r.Key, from); err != nil {
+			return nil, usageError{fmt.Errorf("read signing.revoked: %w", err)}
+		}
+	}
 	return t, nil
 }
 

@@ -144,7 +144,7 @@ func bad() map[string][]string {
 			`many.bad.yaml:10: foo: unknown key; known here: version, include, databases, destinations, encryption, signing, objectives, deletion, restore_test, audit`,
 		},
 		"merge-key": {
-			`merge-key.bad.yaml:9: signing."<<": unknown key; known here: key, password, trusted`,
+			`merge-key.bad.yaml:9: signing."<<": unknown key; known here: key, password, trusted, revoked`,
 		},
 		"missing-parts": {
 			`missing-parts.bad.yaml:3: databases[a].url: missing; add it: the server, over HTTP: "http://host:8000" or "https://host"`,
@@ -304,13 +304,15 @@ func bad() map[string][]string {
 			`trust.bad.yaml:16: audit.lock: not for file://; remove it`,
 		},
 		"trust-values": {
-			`trust-values.bad.yaml:8: objectives.rpo: "soon" is not a duration; write 90s, 2h or 30d`,
-			`trust-values.bad.yaml:8: objectives.availability: "120" is not a percentage; write 25% or 99.9`,
-			`trust-values.bad.yaml:9: deletion.max_share: "a quarter" is not a percentage; write 25% or 99.9`,
-			`trust-values.bad.yaml:9: deletion.approvals: 10 is out of range; 0 to 9`,
-			`trust-values.bad.yaml:10: restore_test.target: kubernetes is not yet supported by this version; use local or server`,
-			`trust-values.bad.yaml:11: audit.credentials.secret_key: missing; add the secret of the access key`,
-			`trust-values.bad.yaml:11: audit.lock.until: an entry has no expiry of its own; write a duration, such as 7y`,
+			`trust-values.bad.yaml:8: signing.revoked[1].from: "last week" is no date; write 2026-11-01 or 2026-11-01T14:00:00Z`,
+			`trust-values.bad.yaml:8: signing.revoked[0].key: it is not among signing.trusted; put it there too, for what it signed before, or remove it here`,
+			`trust-values.bad.yaml:9: objectives.rpo: "soon" is not a duration; write 90s, 2h or 30d`,
+			`trust-values.bad.yaml:9: objectives.availability: "120" is not a percentage; write 25% or 99.9`,
+			`trust-values.bad.yaml:10: deletion.max_share: "a quarter" is not a percentage; write 25% or 99.9`,
+			`trust-values.bad.yaml:10: deletion.approvals: 10 is out of range; 0 to 9`,
+			`trust-values.bad.yaml:11: restore_test.target: kubernetes is not yet supported by this version; use local or server`,
+			`trust-values.bad.yaml:12: audit.credentials.secret_key: missing; add the secret of the access key`,
+			`trust-values.bad.yaml:12: audit.lock.until: an entry has no expiry of its own; write a duration, such as 7y`,
 		},
 		"two-documents": {
 			`two-documents.bad.yaml:8: a second document; one file holds one; use include for more`,

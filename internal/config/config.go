@@ -97,7 +97,14 @@ type Encryption struct {
 
 // Signing says with what manifests are signed and whose signatures count.
 type Signing struct {
-	Key      Secret   `yaml:"key" doc:"The minisign secret key that signs manifests."`
-	Password Secret   `yaml:"password" doc:"The password of the key, where it has one."`
-	Trusted  []string `yaml:"trusted" doc:"Minisign public keys (\"RWQ…\"). Where there is one, a backup that none of them signed is refused."`
+	Key      Secret       `yaml:"key" doc:"The minisign secret key that signs manifests."`
+	Password Secret       `yaml:"password" doc:"The password of the key, where it has one."`
+	Trusted  []string     `yaml:"trusted" doc:"Minisign public keys (\"RWQ…\"). Where there is one, a backup that none of them signed is refused."`
+	Revoked  []Revocation `yaml:"revoked" doc:"Keys whose signatures do not count any more from a moment on, such as a leaked one. They stay in \"trusted\", for what was signed before."`
+}
+
+// A Revocation ends a key.
+type Revocation struct {
+	Key  string `yaml:"key" need:"yes" doc:"The minisign public key: RWQ…"`
+	From string `yaml:"from" need:"yes" form:"moment" doc:"From when on: \"2026-11-01\" or \"2026-11-01T14:00:00Z\". What the store received later does not count."`
 }

@@ -124,6 +124,7 @@ func TestGood(t *testing.T) {
 		Signing: config.Signing{
 			Key: config.Secret{File: filepath.Join(dir, "keys", "sign.key")}, Password: config.Secret{Env: "SIGN_PASSWORD"},
 			Trusted: []string{"RWQone", "RWQtwo"},
+			Revoked: []config.Revocation{{Key: "RWQtwo", From: "2026-11-01"}},
 		},
 		Objectives: config.Objectives{RPO: config.Duration(30 * time.Minute), RTO: config.Duration(2 * time.Hour), Availability: 99.95},
 		Deletion: config.Deletion{

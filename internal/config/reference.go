@@ -89,6 +89,8 @@ func (s *spec) typeName() string {
 		return "list of " + strings.TrimPrefix(s.elem.typeName(), "a ") + plural(s.elem)
 	case s.form == "path" || s.form == "name":
 		return s.form
+	case s.form == "moment":
+		return "date"
 	case s.form == "until":
 		return "`expiry` or duration"
 	case s.form != "":

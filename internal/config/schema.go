@@ -9,6 +9,7 @@ const (
 	namePattern     = `^[a-z0-9][a-z0-9._-]{0,62}$`
 	untilPattern    = `^(expiry|` + "([0-9.]+(y|w|d|h|ms|us|µs|ns|m|s))+" + `)$`
 	percentPattern  = `^[0-9.]+%?$`
+	momentPattern   = `^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?$`
 	envPattern      = `^[A-Za-z_][A-Za-z0-9_]*$`
 )
 
@@ -60,6 +61,8 @@ func (s *spec) shape() map[string]any {
 	switch {
 	case s.form == "name":
 		return pattern(namePattern)
+	case s.form == "moment":
+		return pattern(momentPattern)
 	case s.form == "until":
 		return pattern(untilPattern)
 	case len(s.enum) > 0:

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"time"
 )
 
 // describe fails for a key without a description.
@@ -96,7 +97,7 @@ func typeOf(v any) string {
 	switch v.(type) {
 	case nil:
 		return "null"
-	case string:
+	case string, time.Time: // which editors see as it is written
 		return "string"
 	case bool:
 		return "boolean"

@@ -100,6 +100,16 @@ func (d Duration) String() string {
 // MarshalText is String, and UnmarshalText reads it back.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
+// ParseMoment reads a day or a moment in UTC.
+func ParseMoment(s string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is no date", clip(s))
+}
+
 // A Percent is a share in percent, from 0 to 100.
 type Percent float64
 

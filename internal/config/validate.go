@@ -95,6 +95,7 @@ func (l *faultList) validate(c *Config) {
 	if !c.Signing.Password.IsZero() && !signing.given("key") {
 		signing.fault("password", "there is no key", "add signing.key")
 	}
+	validateRevoked(signing, c.Signing)
 	validateDeletion(root.section("deletion"), c.Deletion)
 	validateRestoreTest(root.section("restore_test"), c)
 	if c.Audit.URL != "" {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -24,6 +25,16 @@ func validateDeletion(p place, d Deletion) {
 	}
 	if p.given("max_share") && d.MaxShare == 0 {
 		p.fault("max_share", "nothing could ever be deleted", "the default is 25%")
+	}
+}
+
+// validateRevoked wants each revoked key among the trusted ones: there it counts
+// for what was signed before.
+func validateRevoked(p place, s Signing) {
+	for i, r := range s.Revoked {
+		if r.Key != "" && !slices.Contains(s.Trusted, r.Key) {
+			p.entry("revoked", i).fault("key", "it is not among signing.trusted", "put it there too, for what it signed before, or remove it here")
+		}
 	}
 }
 

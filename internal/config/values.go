@@ -14,6 +14,7 @@ func (l *faultList) checkScalar(n *node, s *spec, path string) {
 	want := map[specKind]string{text: "!!str", number: "!!int", toggle: "!!bool", size: "!!str", duration: "!!str", percent: "!!str"}[s.kind]
 	zero := n.tag == "!!int" && n.value == "0" && s.kind == size
 	plain := s.kind == percent && (n.tag == "!!int" || n.tag == "!!float")
+	plain = plain || s.form == "moment" && n.tag == "!!timestamp"
 	if n.tag != "" && n.tag != want && !zero && !plain {
 		l.wrongType(n, s, path)
 		return
@@ -71,6 +72,10 @@ func (l *faultList) checkText(n *node, s *spec, path string) {
 		l.checkStore(n, path)
 	case s.form == "server":
 		l.checkServer(n, path)
+	case s.form == "moment":
+		if _, err := ParseMoment(n.value); err != nil {
+			l.add(n, path, err.Error(), "write 2026-11-01 or 2026-11-01T14:00:00Z")
+		}
 	case s.form == "until":
 		if n.value != untilExpiry && new(Duration).UnmarshalText([]byte(n.value)) != nil {
 			l.add(n, path, fmt.Sprintf("%q is neither expiry nor a duration", clip(n.value)), "write expiry, or 30d")

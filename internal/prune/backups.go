@@ -3,6 +3,7 @@ package prune
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -58,12 +59,24 @@ func ref(place string, e catalog.Entry) retention.Deletion {
 // Judge implements Keeper: the manifest is signed by somebody who is trusted, all
 // that it names lies there, and no signed verification says otherwise.
 func (b *Backups) Judge(ctx context.Context, d retention.Deletion) (bad string, err error) {
-	seen, store := b.entries[d].Repaired(b.Store)
-	m, _, err := catalog.Load(ctx, store, seen, b.Verifier)
-	for _, known := range []error{fs.ErrNotExist, catalog.ErrInvalid, catalog.ErrUnsigned, catalog.ErrUntrusted} {
-		if errors.Is(err, known) {
-			return err.Error(), nil
+	return b.judge(ctx, b.entries[d])
+}
+
+func (b *Backups) judge(ctx context.Context, e catalog.Entry) (bad string, err error) {
+	if v, ok := e.Verified(); ok && !v.Good && b.Verifier != nil {
+		// Anybody who may write can say so in a key; only who signs is believed.
+		var record json.RawMessage
+		switch _, err := catalog.LoadRecord(ctx, b.Store, v.Key, b.Verifier, &record); {
+		case err == nil:
+			return "it was verified, and is bad", nil
+		case !blames(err):
+			return "", err
 		}
+	}
+	seen, store := e.Repaired(b.Store)
+	m, _, err := catalog.Load(ctx, store, seen, b.Verifier)
+	if blames(err) {
+		return err.Error(), nil
 	}
 	if err != nil {
 		return "", err
@@ -72,6 +85,16 @@ func (b *Backups) Judge(ctx context.Context, d retention.Deletion) (bad string, 
 		return err.Error(), nil
 	}
 	return "", nil
+}
+
+// blames reports whether an error is a word against what is stored.
+func blames(err error) bool {
+	for _, known := range []error{fs.ErrNotExist, catalog.ErrInvalid, catalog.ErrUnsigned, catalog.ErrUntrusted} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	return false
 }
 
 // Protection implements Keeper: the longest lock of all the backup's objects.

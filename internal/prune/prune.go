@@ -119,16 +119,19 @@ func examine(ctx context.Context, k Keeper, into *retention.Group, g retention.G
 	for _, d := range g.Decisions {
 		ref := retention.Deletion{Place: g.Place, Kind: g.Kind, Source: g.Source, ID: d.ID}
 		item := &into.Items[at[d.ID]]
-		if d.Keep {
-			if seen.judged[ref] || d.Bad || d.Time.After(now) {
-				continue
-			}
+		// What is kept in the place of others must be good; what goes because it is
+		// bad must be so by somebody's signed word.
+		if (d.Keep || d.Bad) && !seen.judged[ref] && !d.Time.After(now) {
 			seen.judged[ref] = true
 			bad, err := k.Judge(ctx, ref)
 			if err != nil {
 				return false, err
 			}
-			item.Bad, changed = bad != "", changed || bad != ""
+			if item.Bad != (bad != "") {
+				item.Bad, changed = bad != "", true
+			}
+		}
+		if d.Keep {
 			continue
 		}
 		if seen.asked[ref] {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
@@ -21,15 +22,20 @@ type Leftovers struct {
 	Place   string               `json:"destination"`
 	Objects []storage.Object     `json:"objects"` // of backups without a manifest
 	Uploads []storage.Unfinished `json:"uploads"`
-	Bytes   int64                `json:"bytes"`
+	// Superseded are objects of backups that were sealed anew and are good.
+	Superseded []storage.Object `json:"superseded"`
+	Bytes      int64            `json:"bytes"`
 }
 
 // Leftover finds what is older than Grace by the store's clock. Nothing is
 // changed.
-func Leftover(ctx context.Context, name string, s storage.Store, orphans []catalog.Entry, now time.Time) (Leftovers, error) {
+func Leftover(ctx context.Context, name string, b *Backups, l catalog.Listing, now time.Time) (Leftovers, error) {
 	before := now.Add(-Grace)
-	out := Leftovers{Place: name, Objects: []storage.Object{}, Uploads: []storage.Unfinished{}}
-	for _, e := range orphans {
+	out := Leftovers{Place: name, Objects: []storage.Object{}, Uploads: []storage.Unfinished{}, Superseded: []storage.Object{}}
+	if err := out.supersede(ctx, b, l.Entries, before); err != nil {
+		return out, fmt.Errorf("look at backups that were sealed anew at %s: %w", name, err)
+	}
+	for _, e := range l.Orphans {
 		if !e.Time.Before(before) || young(e, before) {
 			continue
 		}
@@ -37,7 +43,7 @@ func Leftover(ctx context.Context, name string, s storage.Store, orphans []catal
 			out.Objects, out.Bytes = append(out.Objects, o), out.Bytes+o.Size
 		}
 	}
-	sweeper, ok := s.(storage.Sweeper)
+	sweeper, ok := b.Store.(storage.Sweeper)
 	if !ok {
 		return out, nil
 	}
@@ -48,6 +54,29 @@ func Leftover(ctx context.Context, name string, s storage.Store, orphans []catal
 		out.Uploads = append(out.Uploads, u)
 	}
 	return out, nil
+}
+
+// supersede finds what readers do not take any more, because the backup was sealed
+// for other recipients. It goes only where what they take now is whole and signed,
+// and has been there for a while.
+func (l *Leftovers) supersede(ctx context.Context, b *Backups, entries []catalog.Entry, before time.Time) error {
+	for _, e := range entries {
+		old := e.Superseded()
+		if len(old) == 0 || young(e, before) {
+			continue
+		}
+		bad, err := b.judge(ctx, e)
+		if err != nil {
+			return err
+		}
+		if bad != "" {
+			continue
+		}
+		for _, o := range old {
+			l.Superseded, l.Bytes = append(l.Superseded, o), l.Bytes+o.Size
+		}
+	}
+	return nil
 }
 
 // young reports whether one of the objects is not old enough: somebody may be
@@ -65,7 +94,7 @@ func young(e catalog.Entry, before time.Time) bool {
 // counted.
 func Sweep(ctx context.Context, s storage.Store, l Leftovers) (removed, locked int, err error) {
 	var errs []error
-	for _, o := range l.Objects {
+	for _, o := range append(slices.Clone(l.Objects), l.Superseded...) {
 		switch err := s.Delete(ctx, o.Key); {
 		case errors.Is(err, storage.ErrLocked):
 			locked++
