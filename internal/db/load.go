@@ -18,7 +18,7 @@ import (
 // bodyBytes is how much goes into one import: enough that a round trip does
 // not count, far below any server's limit, and so little that no import is still
 // at work long after the others at the end of a stage.
-const bodyBytes = 512 << 10
+const bodyBytes = 1 << 20
 
 // importHead begins every import; without it a server takes the rest for
 // ordinary statements, or refuses it.

@@ -7,11 +7,12 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
 
-// Batch limits: an INSERT of 100 rows was measured to be up to 2.6 times as fast
-// as one of 1000, and one of more than a megabyte gains nothing.
+// Batch limits. In memory a server takes INSERTs of 100 rows up to three times as
+// fast as those of 1000; on a disk it wants few commits, which are large. 150 rows
+// were the fastest, or near it, on both.
 const (
-	batchRows  = 100
-	batchBytes = 1 << 20
+	batchRows  = 150
+	batchBytes = 2 << 20
 	queryBytes = 900 << 10 // an ordinary statement's whole body is limited to 1 MiB
 )
 
