@@ -72,6 +72,10 @@ func (a *app) done(ctx context.Context, cfg *config.Config, entries ...audit.Ent
 			e.Reason = a.reason
 		}
 		kept, err := l.Append(ctx, e)
+		if errors.Is(err, audit.ErrHead) { // the entry itself is there
+			a.warn("the record could not be signed up to its end: %v", err)
+			err = nil
+		}
 		if err == nil {
 			continue
 		}
