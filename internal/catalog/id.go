@@ -3,7 +3,6 @@ package catalog
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 )
 
@@ -34,10 +33,19 @@ func NewID(now time.Time, random io.Reader) (string, error) {
 // are long, so it is quick: time.Parse takes ten times as long.
 func ParseID(id string) (time.Time, error) {
 	t, ok := parseStamp(id)
-	if !ok || len(id) != len(idTime)+1+idTail || id[len(idTime)] != '-' || strings.Trim(id[len(idTime)+1:], idRandom) != "" {
+	if !ok || len(id) != len(idTime)+1+idTail || id[len(idTime)] != '-' || !isTail(id[len(idTime)+1:]) {
 		return time.Time{}, fmt.Errorf("%q is no backup id, want one like 20261123T140000Z-7f3k2m", id)
 	}
 	return t, nil
+}
+
+func isTail(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '2' || c > '7') {
+			return false
+		}
+	}
+	return true
 }
 
 // parseStamp reads the idTime that s begins with.

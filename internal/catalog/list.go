@@ -93,7 +93,11 @@ func List(ctx context.Context, s storage.Store, f Filter) (Listing, error) {
 		return Listing{}, fmt.Errorf("list backups: %w", err)
 	}
 	var out Listing
-	found := map[Key]*Entry{}
+	// By what is before the suffix. Most stores list the objects of a backup one
+	// after the other, and then the last entry is the one that is wanted.
+	found := map[string]*Entry{}
+	var last *Entry
+	var lastID string
 	for _, prefix := range prefixes {
 		for o, err := range s.List(ctx, prefix) {
 			if err != nil {
@@ -104,17 +108,21 @@ func List(ctx context.Context, s storage.Store, f Filter) (Listing, error) {
 			case err != nil && o.Key != ReadmeKey && !strings.HasPrefix(o.Key, AuditPrefix):
 				out.Foreign++
 			case err == nil && f.match(key):
-				id := key.With("")
-				if found[id] == nil {
-					found[id] = newEntry(key)
+				if id := o.Key[:len(o.Key)-len(key.Suffix)]; id != lastID {
+					if last = found[id]; last == nil {
+						last = newEntry(key)
+						found[id] = last
+					}
+					lastID = id
 				}
-				found[id].add(key, o)
+				last.add(key, o)
 			}
 		}
 	}
+	out.Entries = make([]Entry, 0, len(found))
 	for _, e := range found {
 		e.measure()
-		slices.SortFunc(e.Objects, func(a, b storage.Object) int { return cmp.Compare(a.Key, b.Key) })
+		slices.SortFunc(e.Objects, func(a, b storage.Object) int { return strings.Compare(a.Key, b.Key) })
 		switch {
 		case isRecord(e.Kind):
 			out.Records = append(out.Records, *e)
@@ -159,17 +167,24 @@ func (f Filter) match(k Key) bool {
 	if f.Source != "" && f.Source != k.Source {
 		return false
 	}
+	if !f.bounded() || f.Kind == "" || f.Source == "" {
+		return true
+	}
 	t, _ := ParseID(k.ID) // ParseKey has seen to it
-	return !f.bounded() || f.Kind == "" || f.Source == "" || !t.Before(f.From) && !t.After(f.To)
+	return !t.Before(f.From) && !t.After(f.To)
 }
 
 func newEntry(k Key) *Entry {
 	t, _ := ParseID(k.ID) // ParseKey has seen to it
-	return &Entry{ID: k.ID, Kind: k.Kind, Source: k.Source, Time: t}
+	return &Entry{ID: k.ID, Kind: k.Kind, Source: k.Source, Time: t, Objects: make([]storage.Object, 0, 4)}
 }
 
 func (e *Entry) add(k Key, o storage.Object) {
 	e.Objects = append(e.Objects, o)
+	if k.isData() { // unless there are generations, see measure
+		e.Size += o.Size
+		return
+	}
 	k, _ = k.repairs()
 	k, _ = k.Generation()
 	switch {
@@ -182,15 +197,24 @@ func (e *Entry) add(k Key, o storage.Object) {
 
 // measure sums up the data that readers take.
 func (e *Entry) measure() {
+	if !slices.ContainsFunc(e.Objects, func(o storage.Object) bool { return strings.Contains(o.Key, rewrapMark) }) {
+		return // its size is that of the objects as they came
+	}
+	e.Size = 0
 	n := e.Generation()
 	for _, o := range e.Objects {
 		k, _ := ParseKey(o.Key)
-		if first, its := k.Generation(); its == n && first.isPart() && first.Suffix != SecretsSuffix && strings.HasSuffix(first.Suffix, SealedSuffix) && !strings.HasPrefix(first.Suffix, repairMark) {
+		if first, its := k.Generation(); its == n && first.isData() {
 			e.Size += o.Size
 		}
 	}
 }
 
+// isData reports whether a key of generation 0 is of the data.
+func (k Key) isData() bool {
+	return strings.HasSuffix(k.Suffix, SealedSuffix) && k.Suffix != SecretsSuffix && k.isPart() && !strings.HasPrefix(k.Suffix, repairMark)
+}
+
 func compare(a, b Entry) int {
-	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Source, b.Source))
+	return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Source, b.Source))
 }

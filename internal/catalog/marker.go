@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 	"time"
 
@@ -115,11 +114,17 @@ func putMarker(ctx context.Context, s storage.Store, k Key, o storage.PutOptions
 // Items are entries as a retention policy wants them, by what the listing says.
 func Items(entries []Entry) []retention.Item {
 	out := make([]retention.Item, len(entries))
-	for i, e := range entries {
-		out[i] = retention.Item{ID: e.ID, Time: e.Time, Base: e.Base, Tags: slices.Clone(e.Tags)}
-		if v, ok := e.Verified(); ok {
-			out[i].Verified, out[i].Bad = v.Good, !v.Good
-		}
+	for i := range entries {
+		out[i] = entries[i].Item()
 	}
 	return out
+}
+
+// Item is the entry as a retention policy wants it.
+func (e *Entry) Item() retention.Item {
+	i := retention.Item{ID: e.ID, Time: e.Time, Base: e.Base, Tags: e.Tags}
+	if v, ok := e.Verified(); ok {
+		i.Verified, i.Bad = v.Good, !v.Good
+	}
+	return i
 }

@@ -21,7 +21,8 @@ type Backups struct {
 	Store    storage.Store
 	Verifier catalog.Verifier // nil: nobody is trusted, and signatures are not checked
 
-	entries map[retention.Deletion]catalog.Entry
+	// entries are those of the listing, which is not changed any more.
+	entries map[retention.Deletion]*catalog.Entry
 }
 
 var _ Keeper = (*Backups)(nil)
@@ -29,22 +30,23 @@ var _ Keeper = (*Backups)(nil)
 // NewPlace returns a destination as a Place. keep is the policy for a kind.
 func NewPlace(name string, b *Backups, l catalog.Listing, takes retention.Slot, keep func(kind string) retention.Policy) Place {
 	p := Place{Name: name, Keeper: b}
-	b.entries = map[retention.Deletion]catalog.Entry{}
+	b.entries = make(map[retention.Deletion]*catalog.Entry, len(l.Entries)+len(l.Orphans))
 	at := map[[2]string]int{}
-	for _, e := range l.Entries {
+	for i := range l.Entries {
+		e := &l.Entries[i]
 		b.entries[ref(name, e)] = e
 		of := [2]string{e.Kind, e.Source}
-		i, ok := at[of]
+		g, ok := at[of]
 		if !ok {
-			i = len(p.Groups)
-			at[of] = i
+			g = len(p.Groups)
+			at[of] = g
 			p.Groups = append(p.Groups, retention.Group{Place: name, Kind: e.Kind, Source: e.Source, Policy: keep(e.Kind), Takes: takes})
 		}
-		p.Groups[i].Items = append(p.Groups[i].Items, catalog.Items([]catalog.Entry{e})...)
+		p.Groups[g].Items = append(p.Groups[g].Items, e.Item())
 	}
 	// What has no manifest is no backup, and may be what a deletion left behind.
-	for _, e := range l.Orphans {
-		b.entries[ref(name, e)] = e
+	for i := range l.Orphans {
+		b.entries[ref(name, &l.Orphans[i])] = &l.Orphans[i]
 	}
 	slices.SortFunc(p.Groups, func(x, y retention.Group) int {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Source, y.Source))
@@ -52,14 +54,22 @@ func NewPlace(name string, b *Backups, l catalog.Listing, takes retention.Slot, 
 	return p
 }
 
-func ref(place string, e catalog.Entry) retention.Deletion {
+func ref(place string, e *catalog.Entry) retention.Deletion {
 	return retention.Deletion{Place: place, Kind: e.Kind, Source: e.Source, ID: e.ID}
+}
+
+// entry is that of an item, without any objects if there is none.
+func (b *Backups) entry(d retention.Deletion) catalog.Entry {
+	if e, ok := b.entries[d]; ok {
+		return *e
+	}
+	return catalog.Entry{Kind: d.Kind, Source: d.Source, ID: d.ID}
 }
 
 // Judge implements Keeper: the manifest is signed by somebody who is trusted, all
 // that it names lies there, and no signed verification says otherwise.
 func (b *Backups) Judge(ctx context.Context, d retention.Deletion) (bad string, err error) {
-	return b.judge(ctx, b.entries[d])
+	return b.judge(ctx, b.entry(d))
 }
 
 func (b *Backups) judge(ctx context.Context, e catalog.Entry) (bad string, err error) {
@@ -103,7 +113,7 @@ func (b *Backups) Protection(ctx context.Context, d retention.Deletion) (locked 
 	if !ok {
 		return locked, false, nil
 	}
-	for _, key := range b.entries[d].Keys() {
+	for _, key := range b.entry(d).Keys() {
 		p, err := locker.Protection(ctx, key)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // as after a deletion that was interrupted
@@ -121,16 +131,17 @@ func (b *Backups) Protection(ctx context.Context, d retention.Deletion) (locked 
 
 // Weigh implements Keeper.
 func (b *Backups) Weigh(d retention.Deletion) (objects int, bytes int64) {
-	for _, o := range b.entries[d].Objects {
+	e := b.entry(d)
+	for _, o := range e.Objects {
 		bytes += o.Size
 	}
-	return len(b.entries[d].Objects), bytes
+	return len(e.Objects), bytes
 }
 
 // Delete implements Keeper. The manifest goes first: without it there is no
 // backup, and what an interruption leaves is an orphan.
 func (b *Backups) Delete(ctx context.Context, d retention.Deletion) error {
-	e := b.entries[d]
+	e := b.entry(d)
 	locked, held, err := b.Protection(ctx, d)
 	switch {
 	case err != nil:

@@ -29,7 +29,8 @@ func main() {
 
 // parts are what runs in a process of its own, so that its time and memory can
 // be measured.
-var parts = map[string]func(context.Context, []string) error{"pipeline": pipeline, "encode": encode, "post": post, "batches": batches, "take": take, "feed": feed}
+var parts = map[string]func(context.Context, []string) error{"pipeline": pipeline, "encode": encode, "post": post, "batches": batches, "take": take, "feed": feed,
+	"plan": plan, "listing": listing, "decide": decide, "scatter": scatter, "walk": walk}
 
 func exit(err error) {
 	if err != nil {
@@ -60,7 +61,7 @@ type row struct {
 
 func run(ctx context.Context) (err error) {
 	b := &bench{}
-	only := flag.String("only", "1,2,3,4,5,6", "measurements to take, by number")
+	only := flag.String("only", "1,2,3,4,5,6,7", "measurements to take, by number")
 	markdown := flag.String("markdown", "", "also write the table to this `FILE`")
 	keep := flag.Bool("keep", false, "leave the dumps, keys and backups where they are, and say where")
 	flag.IntVar(&b.runs, "runs", 5, "runs of each side")
@@ -88,7 +89,7 @@ func run(ctx context.Context) (err error) {
 	for _, m := range []struct {
 		number string
 		take   func(context.Context) error
-	}{{"1", b.backup}, {"2", b.pack}, {"3", b.unpack}, {"4", b.restore}, {"5", b.tables}, {"6", b.destinations}} {
+	}{{"1", b.backup}, {"2", b.pack}, {"3", b.unpack}, {"4", b.restore}, {"5", b.tables}, {"6", b.destinations}, {"7", b.planning}} {
 		if !slices.Contains(strings.Split(*only, ","), m.number) {
 			continue
 		}

@@ -37,6 +37,8 @@ func (b *bench) table() string {
 // ratio is of wall times, of CPU, or of bytes where no time was taken.
 func (r row) ratio() (float64, bool) {
 	switch {
+	case r.against == "":
+		return 0, false
 	case r.cpu:
 		return r.ours.cpu / r.theirs.cpu, true
 	case r.theirs.wall > 0:
@@ -64,7 +66,8 @@ func page(table, tools string) string {
 		"3. `get`, which proves every sum, against decrypting and unpacking alone.\n" +
 		"4. `restore db`, which proves the backup first and checks the database afterwards, against posting the\n   plain dump, which does neither and loses what docs/design.md says.\n   The same batches as bare posts from memory, three at once, are what the server itself takes.\n" +
 		"5. stored bytes that a restore of one small table reads.\n" +
-		"6. the same backup to several destinations at once, each of which takes all of it.\n"
+		"6. the same backup to several destinations at once, each of which takes all of it.\n" +
+		"7. what it takes to know what to keep, and to prove what is kept.\n"
 }
 
 // machine describes where this ran, without its name.
