@@ -218,3 +218,15 @@ func (k Key) isData() bool {
 func compare(a, b Entry) int {
 	return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Source, b.Source))
 }
+
+// Find returns what the listing has under an ID, a backup or what is left of one,
+// nil if there is nothing. The listing must be as List made it.
+func (l Listing) Find(kind, source, id string) *Entry {
+	want := Entry{Kind: kind, Source: source, ID: id}
+	for _, entries := range [][]Entry{l.Entries, l.Orphans} {
+		if i, ok := slices.BinarySearchFunc(entries, want, compare); ok {
+			return &entries[i]
+		}
+	}
+	return nil
+}

@@ -21,8 +21,7 @@ type Backups struct {
 	Store    storage.Store
 	Verifier catalog.Verifier // nil: nobody is trusted, and signatures are not checked
 
-	// entries are those of the listing, which is not changed any more.
-	entries map[retention.Deletion]*catalog.Entry
+	listing catalog.Listing // is not changed any more
 }
 
 var _ Keeper = (*Backups)(nil)
@@ -30,11 +29,10 @@ var _ Keeper = (*Backups)(nil)
 // NewPlace returns a destination as a Place. keep is the policy for a kind.
 func NewPlace(name string, b *Backups, l catalog.Listing, takes retention.Slot, keep func(kind string) retention.Policy) Place {
 	p := Place{Name: name, Keeper: b}
-	b.entries = make(map[retention.Deletion]*catalog.Entry, len(l.Entries)+len(l.Orphans))
+	b.listing = l
 	at := map[[2]string]int{}
 	for i := range l.Entries {
 		e := &l.Entries[i]
-		b.entries[ref(name, e)] = e
 		of := [2]string{e.Kind, e.Source}
 		g, ok := at[of]
 		if !ok {
@@ -44,23 +42,16 @@ func NewPlace(name string, b *Backups, l catalog.Listing, takes retention.Slot, 
 		}
 		p.Groups[g].Items = append(p.Groups[g].Items, e.Item())
 	}
-	// What has no manifest is no backup, and may be what a deletion left behind.
-	for i := range l.Orphans {
-		b.entries[ref(name, &l.Orphans[i])] = &l.Orphans[i]
-	}
 	slices.SortFunc(p.Groups, func(x, y retention.Group) int {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Source, y.Source))
 	})
 	return p
 }
 
-func ref(place string, e *catalog.Entry) retention.Deletion {
-	return retention.Deletion{Place: place, Kind: e.Kind, Source: e.Source, ID: e.ID}
-}
-
-// entry is that of an item, without any objects if there is none.
+// entry is that of an item, without any objects if there is none. What has no
+// manifest is no backup, and may be what a deletion left behind.
 func (b *Backups) entry(d retention.Deletion) catalog.Entry {
-	if e, ok := b.entries[d]; ok {
+	if e := b.listing.Find(d.Kind, d.Source, d.ID); e != nil {
 		return *e
 	}
 	return catalog.Entry{Kind: d.Kind, Source: d.Source, ID: d.ID}
