@@ -53,9 +53,13 @@ func TestAQuarter(t *testing.T) {
 	srv := surrealtest.Start(t, surrealtest.Options{})
 	ns, database := srv.Fresh(t)
 	srv.Query(t, ns, database, "DEFINE TABLE project; CREATE project:1 SET name = 'vapora'; DEFINE TABLE uses TYPE RELATION; CREATE project:2; RELATE project:1->uses->project:2")
+	command, err := surrealtest.Command(t.Context()) // while the module is still the working directory
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Chdir(t.TempDir())
 	s := &story{t: t, now: time.Date(2099, 1, 1, 0, 5, 0, 0, time.UTC), env: append(os.Environ(), "DB_PASSWORD="+srv.Password)}
-	s.config(srv, ns, database)
+	s.config(srv, ns, database, command)
 	ids := s.quarter()
 
 	// A copy rots in the first destination. It is found, and mended from the other.
@@ -94,7 +98,7 @@ func TestAQuarter(t *testing.T) {
 }
 
 // config is the strategy in small: two places, approvers, a place for the record.
-func (s *story) config(srv *surrealtest.Server, ns, database string) {
+func (s *story) config(srv *surrealtest.Server, ns, database string, command []string) {
 	s.t.Helper()
 	write := func(name, text string) {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
@@ -111,10 +115,6 @@ func (s *story) config(srv *surrealtest.Server, ns, database string) {
 		}
 		words := strings.Fields(string(pub))
 		keys = append(keys, fmt.Sprintf("{name: %s, key: %s}", dir, words[len(words)-1]))
-	}
-	command, err := surrealtest.Command(s.t.Context())
-	if err != nil {
-		s.t.Fatal(err)
 	}
 	quoted, err := json.Marshal(command)
 	if err != nil {

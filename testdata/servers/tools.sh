@@ -5,7 +5,9 @@
 set -eu
 cache=${VAPORA_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vapora-backup}
 mkdir -p "$cache/bin"
-[ -x "$cache/bin/age" ] || GOBIN="$cache/bin" CGO_ENABLED=0 go install filippo.io/age/cmd/age@v1.3.2
+for tool in age age-keygen; do
+	[ -x "$cache/bin/$tool" ] || GOBIN="$cache/bin" CGO_ENABLED=0 go install "filippo.io/age/cmd/$tool@v1.3.2"
+done
 missing=
 for tool in zstd minisign; do
 	command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
