@@ -13,7 +13,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -52,7 +51,6 @@ func Main(env Env, args []string) int {
 
 // run is Main under a context of the caller's.
 func run(ctx context.Context, env Env, args []string) int {
-	env.Err = &turns{w: env.Err}
 	a := &app{Env: env}
 	root := newRoot(a)
 	root.SetArgs(args)
@@ -61,19 +59,6 @@ func run(ctx context.Context, env Env, args []string) int {
 		a.report(ctx, err)
 	}
 	return exitCode(ctx, err)
-}
-
-// turns lets those who talk at once, such as one per destination, write a line
-// after the other.
-type turns struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (t *turns) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.w.Write(p)
 }
 
 // getenv looks a variable up in the Env.

@@ -92,6 +92,8 @@ func (a *app) report(ctx context.Context, err error) {
 
 // log writes one line to stderr in the format that was asked for.
 func (a *app) log(level, message string) {
+	a.talk.Lock()
+	defer a.talk.Unlock()
 	if a.logFormat == "json" {
 		line, _ := json.Marshal(map[string]string{"time": a.Now().Format("2006-01-02T15:04:05Z"), "level": level, "message": message})
 		fmt.Fprintf(a.Err, "%s\n", line)

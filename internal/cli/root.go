@@ -3,6 +3,7 @@ package cli
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ import (
 // and what is built from the config on first use.
 type app struct {
 	Env
+	talk         sync.Mutex // lines of those who talk at once, such as one per destination, come one after the other
 	configPath   string
 	json, quiet  bool
 	logFormat    string
