@@ -61,18 +61,22 @@ func exists(name string) bool {
 // above it, where they are missing. It returns the folder too.
 func (s *Store) create(root *os.Root, folder, name string) (*os.Root, *os.File, error) {
 	// Another Put that fails, or a Delete, may remove the folder before it has
-	// the file, because it is empty: then it is made again.
+	// the file, because it is empty: then it is made again. MkdirAll says that a
+	// folder is there which went between its own two looks; a file that is in the
+	// way for good says the same, and fails in the end.
 	const tries = 100
 	for try := 0; ; try++ {
 		dir, err := makeFolder(root, folder)
+		again := errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist)
 		if err == nil {
 			var f *os.File
 			if f, err = dir.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
 				return dir, f, nil
 			}
 			dir.Close()
+			again = errors.Is(err, fs.ErrNotExist)
 		}
-		if !errors.Is(err, fs.ErrNotExist) || try == tries {
+		if !again || try == tries {
 			return nil, nil, s.locate("create a file in", folder, err)
 		}
 	}
