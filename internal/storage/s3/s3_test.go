@@ -13,7 +13,7 @@ import (
 var all = []s3test.Program{s3test.Versitygw, s3test.MinIO, s3test.Moto}
 
 func TestStore(t *testing.T) {
-	for p, objects := range map[s3test.Program]int{s3test.Versitygw: 2500, s3test.MinIO: 2500, s3test.Moto: 1100} {
+	for p, objects := range map[s3test.Program]int{s3test.Versitygw: 2500, s3test.MinIO: 2500, s3test.Moto: 2500} {
 		t.Run(string(p), func(t *testing.T) {
 			suite(t, p, objects, (*s3test.Server).Bucket)
 		})

@@ -24,7 +24,7 @@ type Suite struct {
 	// sizes around it and around its double are tried. 0: 64 KiB.
 	PartSize int
 
-	// Objects is how many objects are written and listed. 0: 1100, more than
+	// Objects is how many objects are written and listed. 0: 2500, more than
 	// the page of an object store.
 	Objects int
 
@@ -44,7 +44,7 @@ func (s Suite) Test(t *testing.T) {
 		s.PartSize = 64 << 10
 	}
 	if s.Objects == 0 {
-		s.Objects = 1100
+		s.Objects = 2500
 	}
 	for _, test := range []struct {
 		name string
