@@ -15,10 +15,14 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
 
-// bodyBytes is how much goes into one import: enough that a round trip does
-// not count, far below any server's limit, and so little that no import is still
+// What goes into one import is bounded by its bytes and by its rows: far below any
+// server's limit. Each import costs a server of its own time, so few large ones are
+// cheaper, but small rows cost as much as large ones, and no import should still be
 // at work long after the others at the end of a stage.
-const bodyBytes = 1 << 20
+const (
+	bodyBytes = 2 << 20
+	bodyRows  = 6000
+)
 
 // importHead begins every import; without it a server takes the rest for
 // ordinary statements, or refuses it.
@@ -138,6 +142,7 @@ type body struct {
 	stage, table string
 	text         []byte
 	rows         []int // of each statement
+	total        int   // of all of them
 	plain, again bool
 }
 
@@ -188,7 +193,7 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, pool
 		}
 	}
 	batcher := replay.Batcher{Emit: func(text []byte, rows int) error {
-		if b != nil && (load.Plain && !load.Again || len(b.text)+len(text) > bodyBytes) {
+		if b != nil && (load.Plain && !load.Again || len(b.text)+len(text) > bodyBytes || b.total+rows > bodyRows) {
 			if err := hand(); err != nil {
 				return err
 			}
@@ -196,13 +201,14 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, pool
 		if b == nil {
 			b = pool.Get().(*body)
 			b.stage, b.table, b.plain, b.again = stage, load.Table, load.Plain && !load.Again, load.Again
-			b.text, b.rows = b.text[:0], b.rows[:0]
+			b.text, b.rows, b.total = b.text[:0], b.rows[:0], 0
 			if !b.plain {
 				b.text = append(b.text, importHead...)
 			}
 		}
 		b.text = append(append(b.text, text...), '\n')
 		b.rows = append(b.rows, rows)
+		b.total += rows
 		return nil
 	}}
 	src := r.Open(load.Data)
@@ -228,11 +234,8 @@ func (r *loading) send(ctx context.Context, b *body) error {
 	if err != nil {
 		return fmt.Errorf("load rows of %s: %w", b.table, err)
 	}
-	total := 0
-	for _, n := range b.rows {
-		total += n
-	}
 	r.statements.Add(int64(len(b.rows)))
+	total := b.total
 	if len(failures) > 0 {
 		total = 0 // which ones were taken is not said; the counts will be checked
 	}

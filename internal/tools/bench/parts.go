@@ -142,7 +142,7 @@ func batches(ctx context.Context, args []string) error {
 			definitions = append(definitions, line...)
 			continue
 		}
-		if last := bodies[len(bodies)-1]; len(last) > len(head) && len(last)+len(line) > 512<<10 {
+		if last := bodies[len(bodies)-1]; len(last) > len(head) && len(last)+len(line) > 2<<20 {
 			bodies = append(bodies, []byte(head))
 		}
 		last := &bodies[len(bodies)-1]
