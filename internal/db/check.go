@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sort"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/vapora-platform/vapora-backup/internal/db/replay"
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
@@ -132,18 +134,33 @@ func byName(o *surql.Outline) map[string]string {
 // ends. An edge that is in its table and unknown to one end is lost to every
 // walk over it, and no count shows that.
 func (k *checker) edges(ctx context.Context) error {
+	type walk struct {
+		table            *surql.Table
+		field, direction string
+		found            int64
+	}
+	var walks []*walk
 	for _, t := range k.want.Tables {
-		if t.Edges == 0 || t.View() {
-			continue
+		if t.Edges > 0 && !t.View() {
+			walks = append(walks, &walk{t, "in", "->", 0}, &walk{t, "out", "<-", 0})
 		}
-		for _, end := range []struct{ field, walk string }{{"in", "->"}, {"out", "<-"}} {
-			n, err := k.reachable(ctx, t.Name, end.field, end.walk)
-			if err != nil {
-				return fmt.Errorf("walk the edges of %s: %w", t.Name, err)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(queriesAtOnce)
+	for _, w := range walks {
+		g.Go(func() (err error) {
+			if w.found, err = k.reachable(ctx, w.table.Name, w.field, w.direction); err != nil {
+				return fmt.Errorf("walk the edges of %s: %w", w.table.Name, err)
 			}
-			if n != t.Edges {
-				k.problem("%d of %d edges of %s are reachable from their %q end", n, t.Edges, t.Name, end.field)
-			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for _, w := range walks {
+		if w.found != w.table.Edges {
+			k.problem("%d of %d edges of %s are reachable from their %q end", w.found, w.table.Edges, w.table.Name, w.field)
 		}
 	}
 	return nil

@@ -18,8 +18,8 @@ import (
 const (
 	// countsPerQuery keeps a query far below the limit of its length.
 	countsPerQuery = 200
-	// countsAtOnce keeps several cores of a server busy, and not all of a large one.
-	countsAtOnce = 4
+	// queriesAtOnce keeps several cores of a server busy, and not all of a large one.
+	queriesAtOnce = 4
 )
 
 // Counts returns how many records each table has. A table that does not exist
@@ -28,10 +28,10 @@ func (c *Client) Counts(ctx context.Context, tables []string) (map[string]int64,
 	out := map[string]int64{}
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(countsAtOnce)
+	g.SetLimit(queriesAtOnce)
 	// A server counts a query's tables one after the other: so many queries,
 	// and each of few, for one table may be larger than all others.
-	for chunk := range slices.Chunk(tables, min(countsPerQuery, len(tables)/(4*countsAtOnce)+1)) {
+	for chunk := range slices.Chunk(tables, min(countsPerQuery, len(tables)/(4*queriesAtOnce)+1)) {
 		g.Go(func() error {
 			counts, err := c.count(ctx, chunk)
 			mu.Lock()
