@@ -50,6 +50,7 @@ type Job struct {
 
 	Recipients Recipients
 	Level      int            // zstd's; 0 is 1
+	Workers    int            // frames that are compressed at once; 0: as many as there are cores
 	Signer     catalog.Signer // nil: not signed
 
 	Tool   catalog.Tool

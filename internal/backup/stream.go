@@ -23,7 +23,7 @@ func (j *Job) stream(ctx context.Context, key catalog.Key, to []*outlet, m *cata
 	unhook := context.AfterFunc(ctx, func() { f.interrupt(storage.Ended(ctx)) })
 	defer unhook()
 
-	a, err := archive.NewWriter(f, archive.Options{Level: j.Level, Sealer: j.Recipients})
+	a, err := archive.NewWriter(f, archive.Options{Level: j.Level, Workers: j.Workers, Sealer: j.Recipients})
 	if err != nil {
 		f.fail(err)
 		return nil, err

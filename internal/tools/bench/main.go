@@ -66,7 +66,7 @@ func run(ctx context.Context) (err error) {
 	keep := flag.Bool("keep", false, "leave the dumps, keys and backups where they are, and say where")
 	flag.IntVar(&b.runs, "runs", 5, "runs of each side")
 	flag.Int64Var(&b.size, "size", 400, "megabytes of the dump on disk, for 2, 3, 5 and 6")
-	flag.Int64Var(&b.export, "export", 200, "megabytes of the database that 1 exports")
+	flag.Int64Var(&b.export, "export", 400, "megabytes of the database that 1 exports")
 	flag.Int64Var(&b.live, "live", 30, "megabytes of the database that 4 restores")
 	flag.Parse()
 	if b.root, err = testserver.Root(); err != nil {
