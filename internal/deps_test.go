@@ -21,7 +21,7 @@ var may = map[string][]string{
 	"internal/cli": {"internal/archive", "internal/audit", "internal/backup", "internal/catalog", "internal/config", "internal/crypt", "internal/db",
 		"internal/db/surql", "internal/db/replay", "internal/drill", "internal/hint", "internal/rekey", "internal/replica", "internal/restore", "internal/retention",
 		"internal/storage", "internal/prune", "internal/trial", "internal/storage/azblob", "internal/storage/gcs", "internal/storage/local", "internal/storage/s3",
-		"internal/verify"},
+		"internal/verify", "internal/notify", "internal/report"},
 	"internal/backup":              {"internal/archive", "internal/catalog", "internal/retention", "internal/storage", "internal/hint"},
 	"internal/restore":             {"internal/archive", "internal/catalog", "internal/db", "internal/db/replay", "internal/db/surql", "internal/storage", "internal/hint"},
 	"internal/verify":              {"internal/archive", "internal/catalog", "internal/storage", "internal/hint"},
@@ -30,6 +30,8 @@ var may = map[string][]string{
 	"internal/prune":               {"internal/catalog", "internal/retention", "internal/storage", "internal/hint"},
 	"internal/drill":               {"internal/catalog", "internal/storage", "internal/hint"},
 	"internal/trial":               {"internal/catalog", "internal/child", "internal/db", "internal/db/surql", "internal/drill", "internal/restore", "internal/hint"},
+	"internal/report":              {},
+	"internal/notify":              {},
 	"internal/child":               {},
 	"internal/replica":             {"internal/archive", "internal/catalog", "internal/retention", "internal/storage", "internal/hint"},
 	"internal/catalog":             {"internal/archive", "internal/retention", "internal/storage", "internal/hint"},
@@ -66,7 +68,7 @@ var only = map[string][]string{
 	"google.golang.org/api":          {"internal/storage/gcs"},
 	"github.com/googleapis":          {"internal/storage/gcs"},
 	"github.com/Azure":               {"internal/storage/azblob"},
-	"net/http":                       {"internal/db", "internal/storage/s3", "internal/storage/gcs", "internal/storage/azblob", "internal/storage/transport"},
+	"net/http":                       {"internal/db", "internal/storage/s3", "internal/storage/gcs", "internal/storage/azblob", "internal/storage/transport", "internal/notify"},
 }
 
 type pkg struct {

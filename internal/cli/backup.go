@@ -36,7 +36,7 @@ func newBackupDB(a *app) *cobra.Command {
 			"Nothing is ever created on the server.",
 		Example: "  vapora-backup backup db\n  vapora-backup backup db vapora --destination primary --json",
 		RunE: func(c *cobra.Command, args []string) error {
-			return runBackupDB(c.Context(), a, args, all, tags)
+			return a.told(c, func() error { return runBackupDB(c.Context(), a, args, all, tags) })
 		},
 	}
 	c.Flags().BoolVar(&all, "all-databases", false, "back up every database of each namespace")

@@ -46,7 +46,12 @@ func newRestoreTest(a *app) *cobra.Command {
 		Example: "  vapora-backup restore-test --select random --within 7d --if first-sunday\n" +
 			"  vapora-backup restore-test --destination secondary --identity /media/usb/identity.txt",
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runRestoreTest(c.Context(), a, o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if due, err := o.due(a); err != nil || !due {
+				return err
+			}
+			return a.told(c, func() error { return runRestoreTest(c.Context(), a, o) })
+		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.source, "source", "", "only backups of the source `NAME`")
@@ -62,17 +67,23 @@ func newRestoreTest(a *app) *cobra.Command {
 	return c
 }
 
-func runRestoreTest(ctx context.Context, a *app, o *drillOptions) error {
-	if o.on != "" {
-		due, err := drill.Due(o.on, a.Now())
-		if err != nil {
-			return usageError{err}
-		}
-		if !due {
-			a.say("today is not %s: nothing to do", o.on)
-			return a.print(drilled{Reports: []*drill.Report{}, Skipped: "not " + o.on})
-		}
+// due reports whether today is a day of --if, and says so where it is none.
+func (o *drillOptions) due(a *app) (bool, error) {
+	if o.on == "" {
+		return true, nil
 	}
+	due, err := drill.Due(o.on, a.Now())
+	if err != nil {
+		return false, usageError{err}
+	}
+	if !due {
+		a.say("today is not %s: nothing to do", o.on)
+		return false, a.print(drilled{Reports: []*drill.Report{}, Skipped: "not " + o.on})
+	}
+	return true, nil
+}
+
+func runRestoreTest(ctx context.Context, a *app, o *drillOptions) error {
 	cfg, err := a.load()
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitPartial     = 3
+	exitUnhealthy   = 4
 	exitInterrupted = 130
 )
 
@@ -28,6 +29,7 @@ EXIT STATUS
   1    it failed; the message says what is still safe
   2    wrong usage or config; nothing was done
   3    part of it failed: one of several sources, or a destination that is not required
+  4    report: something that was promised does not hold
   130  interrupted; nothing unfinished counts`
 
 // A usageError is a command line that cannot be meant.
@@ -42,6 +44,12 @@ type partialError struct{ error }
 
 func (e partialError) Unwrap() error { return e.error }
 
+// An unhealthyError says that the command did all it should, and that what it found
+// is not as promised.
+type unhealthyError struct{ error }
+
+func (e unhealthyError) Unwrap() error { return e.error }
+
 // A shownError was told in the result already.
 type shownError struct{ error }
 
@@ -51,6 +59,7 @@ func exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	var faults config.Faults
 	var partial partialError
+	var unhealthy unhealthyError
 	switch {
 	case err == nil:
 		return exitOK
@@ -60,6 +69,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.As(err, &partial):
 		return exitPartial
+	case errors.As(err, &unhealthy):
+		return exitUnhealthy
 	}
 	return exitFailed
 }

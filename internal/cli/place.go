@@ -18,6 +18,7 @@ type place struct {
 	destination
 	entries []catalog.Entry
 	orphans []catalog.Entry
+	records []catalog.Entry // that belong to no backup
 	foreign int
 	absent  bool // it is offline, and not there now
 }
@@ -38,7 +39,7 @@ func survey(ctx context.Context, open []destination, filter catalog.Filter) (out
 		case err != nil:
 			failed = append(failed, fmt.Errorf("list destination %s: %w", d.Name, err))
 		default:
-			out = append(out, place{d, listings[i].Entries, listings[i].Orphans, listings[i].Foreign, false})
+			out = append(out, place{d, listings[i].Entries, listings[i].Orphans, listings[i].Records, listings[i].Foreign, false})
 		}
 	}
 	return out, failed

@@ -28,7 +28,7 @@ func newPruneApply(a *app) *cobra.Command {
 		Example: "  vapora-backup prune apply 20261124T040000Z-abc234",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return runPruneApply(c.Context(), a, args, scheduled, unsafe)
+			return a.told(c, func() error { return runPruneApply(c.Context(), a, args, scheduled, unsafe) })
 		},
 	}
 	c.Flags().BoolVar(&scheduled, "scheduled", false, "delete by the retention policies, without a request")
@@ -60,6 +60,7 @@ func runPruneApply(ctx context.Context, a *app, args []string, scheduled bool, u
 	if scheduled {
 		if unsafe != "" {
 			a.warn("the blast radius is overridden: %s", unsafe)
+			a.alert(ctx, cfg, "prune apply --scheduled", "it overrides the blast radius: "+unsafe)
 		}
 		out, err = engine.Scheduled(ctx, a.Now, unsafe)
 	} else {

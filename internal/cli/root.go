@@ -53,7 +53,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetErr(a.Err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newBackup(a), newList(a), newShow(a), newGet(a), newVerify(a), newRestore(a),
-		newSync(a), newHold(a), newThaw(a), newPrune(a), newRestoreTest(a), newAudit(a),
+		newSync(a), newHold(a), newThaw(a), newPrune(a), newRestoreTest(a), newReport(a), newAudit(a),
 		newConfig(a), newKeys(a), newVersion(a))
 	finish(root)
 	return root

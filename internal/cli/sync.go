@@ -34,7 +34,9 @@ func newSync(a *app) *cobra.Command {
 			"--destination names the destinations that get copies; all are copied from.",
 		Example: "  vapora-backup sync --dry-run\n  vapora-backup sync --repair --destination secondary",
 		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return runSync(c.Context(), a, o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.told(c, func() error { return runSync(c.Context(), a, o) })
+		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.filter.Source, "source", "", "only backups of the source `NAME`")

@@ -41,7 +41,9 @@ func newVerify(a *app) *cobra.Command {
 			"What came of it is stored beside each backup, as a small signed record, so that reports\n" +
 			"and retention know what was verified, when, how deep and where.",
 		Example: "  vapora-backup verify --all\n  vapora-backup verify --since 90d --sample day/30\n  vapora-backup verify --latest --deep --identity /media/usb/identity.txt",
-		RunE:    func(c *cobra.Command, args []string) error { return runVerify(c.Context(), a, o, args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.told(c, func() error { return runVerify(c.Context(), a, o, args) })
+		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.pick.source, "source", "", "only backups of the source `NAME`")

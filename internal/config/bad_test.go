@@ -81,7 +81,7 @@ func bad() map[string][]string {
 		"include-clash": {
 			`parts/clash.yaml:1: version: also in include-clash.bad.yaml:2; keep one of them`,
 			`parts/clash.yaml:3: encryption.level: also in include-clash.bad.yaml:9; keep one of them`,
-			`parts/clash.yaml:4: notify: not yet supported by this version; remove it`,
+			`parts/clash.yaml:4: schedule: not yet supported by this version; remove it`,
 		},
 		"include-missing": {
 			`include-missing.bad.yaml:1: include[0]: "absent.yaml" is not there`,
@@ -108,8 +108,7 @@ func bad() map[string][]string {
 			`later-sections.bad.yaml:12: git: not yet supported by this version; remove it`,
 			`later-sections.bad.yaml:13: images: not yet supported by this version; remove it`,
 			`later-sections.bad.yaml:14: files: not yet supported by this version; remove it`,
-			`later-sections.bad.yaml:15: notify: not yet supported by this version; remove it`,
-			`later-sections.bad.yaml:16: schedule: not yet supported by this version; remove it`,
+			`later-sections.bad.yaml:15: schedule: not yet supported by this version; remove it`,
 		},
 		"level-range": {
 			`level-range.bad.yaml:8: encryption.level: 22 is out of range; 1 to 19`,
@@ -140,8 +139,15 @@ func bad() map[string][]string {
 			`many.bad.yaml:7: encryption.level: 0 is out of range; 1 to 19`,
 			`many.bad.yaml:7: encryption.recipients: missing; who shall be able to read the backups of databases[A]? vapora-backup keys generate makes a key`,
 			`many.bad.yaml:8: signing.key: a secret is never written here; use {env: NAME} or {file: PATH}`,
-			`many.bad.yaml:9: notify: not yet supported by this version; remove it`,
-			`many.bad.yaml:10: foo: unknown key; known here: version, include, databases, destinations, encryption, signing, objectives, deletion, restore_test, audit`,
+			`many.bad.yaml:9: schedule: not yet supported by this version; remove it`,
+			`many.bad.yaml:10: foo: unknown key; known here: version, include, databases, destinations, encryption, signing, objectives, deletion, restore_test, audit, notify`,
+		},
+		"notify": {
+			`notify.bad.yaml:8: notify[a].type: "pager" is not known; use slack or webhook or ping`,
+			`notify.bad.yaml:8: notify[a].url: a secret is never written here; use {env: NAME} or {file: PATH}`,
+			`notify.bad.yaml:9: notify[b].type: pushgateway is not yet supported by this version; use slack or webhook or ping`,
+			`notify.bad.yaml:9: notify[b].on[0]: recovery is not yet supported by this version; use start or success or failure`,
+			`notify.bad.yaml:9: notify[b].on[1]: "never" is not known; use start or success or failure`,
 		},
 		"merge-key": {
 			`merge-key.bad.yaml:9: signing."<<": unknown key; known here: key, password, trusted, revoked`,

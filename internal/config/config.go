@@ -35,7 +35,9 @@ type Config struct {
 	RestoreTest  RestoreTest   `yaml:"restore_test" doc:"How a backup is tried: restored into a throwaway target, and looked at."`
 	Audit        Audit         `yaml:"audit" doc:"A place of its own for the record of what was done. Without it that lies in the first destination."`
 
-	_ struct{} `later:"servers configs volumes logs git images files notify schedule"`
+	Notify []Notify `yaml:"notify" doc:"Who is told how a run went: people, and what watches over them."`
+
+	_ struct{} `later:"servers configs volumes logs git images files schedule"`
 
 	file string
 	root *node

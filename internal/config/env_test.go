@@ -65,7 +65,7 @@ func TestEnvironmentFaults(t *testing.T) {
 		"DATABASES__VAPORA__NAMESPACE":              {"", "databases[vapora].namespace: empty; give it a value or remove the key"},
 		"INCLUDE":                                   {"x", "include: can only be set in the file; unset it"},
 		"SCHEDULE":                                  {"x", "schedule: not yet supported by this version; unset it"},
-		"":                                          {"x", `"": names nothing; known here: version, include, databases, destinations, encryption, signing, objectives, deletion, restore_test, audit`},
+		"":                                          {"x", `"": names nothing; known here: version, include, databases, destinations, encryption, signing, objectives, deletion, restore_test, audit, notify`},
 	} {
 		_, err := config.Parse("c.yaml", []byte(minimal), map[string]string{config.EnvPrefix + name: test.value})
 		want := "$" + config.EnvPrefix + name + ": " + test.want

@@ -142,4 +142,9 @@ restore_test:
   # checks: [{query: "SELECT count() FROM projects GROUP ALL", expect: "count > 0"}]
 
 # audit: {url: "s3://vapora-audit?region=eu-west-3", lock: {mode: compliance, until: 7y}}
+
+# Who is told how runs go, beside cron's mail.
+# notify:
+#   - {name: ops, type: slack, url: {env: SLACK_WEBHOOK}, on: [failure]}
+#   - {name: deadman, type: ping, url: {env: PING_URL}, on: [start, success, failure]}
 `

@@ -138,6 +138,10 @@ func (s *spec) addField(f reflect.StructField) {
 	}
 	if c.elem != nil {
 		c.elem.form = c.form
+		c.elem.enum, c.enum = c.enum, nil
+		if len(c.elem.enum) > 0 {
+			c.elem.later, c.later = c.later, nil
+		}
 	}
 	s.fields = append(s.fields, c)
 }
