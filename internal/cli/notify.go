@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -35,7 +36,7 @@ func (a *app) told(c *cobra.Command, run func() error) error {
 	case err != nil:
 		e.Event, e.Message, e.Hint = notify.Failure, why(err), hint.Of(err)
 	}
-	a.tell(ctx, cfg, e)
+	a.tell(context.WithoutCancel(ctx), cfg, e) // also of what was interrupted
 	return err
 }
 
@@ -50,8 +51,7 @@ func (a *app) alert(ctx context.Context, cfg *config.Config, command, message st
 // tell tells all who want to know, at once, and returns how many were told. One
 // that cannot be is a warning.
 func (a *app) tell(ctx context.Context, cfg *config.Config, e notify.Event) (told int) {
-	// Also what was interrupted is told.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), notifyPatience)
+	ctx, cancel := context.WithTimeout(ctx, notifyPatience)
 	defer cancel()
 	e.Version, e.Host, e.Actor, e.Time = 1, a.Host, a.actor().String(), a.Now().UTC()
 	errs := make([]error, len(cfg.Notify))
@@ -62,7 +62,9 @@ func (a *app) tell(ctx context.Context, cfg *config.Config, e notify.Event) (tol
 			continue
 		}
 		told++
-		if r.URL, errs[i] = n.URL.Value(a.getenv); errs[i] != nil {
+		var err error
+		if r.URL, err = n.URL.Value(a.getenv); err != nil {
+			errs[i] = fmt.Errorf("notify %s: %w", n.Name, err)
 			continue
 		}
 		telling.Go(func() { errs[i] = r.Send(ctx, e) })

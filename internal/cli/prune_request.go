@@ -58,7 +58,7 @@ func runPruneRequest(ctx context.Context, a *app, unsafe, key string) error {
 	}
 	if unsafe != "" {
 		a.warn("the blast radius is overridden: %s", unsafe)
-		a.alert(ctx, cfg, "prune request", fmt.Sprintf("request %s overrides the blast radius (%s): %s", r.ID, detail, unsafe))
+		a.alert(ctx, cfg, "prune request", fmt.Sprintf("request %s: %s", r.ID, detail))
 	}
 	return a.print(requested{r, "waiting for approval", fmt.Sprintf("vapora-backup prune approve %s --key FILE", r.ID)})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vapora-platform/vapora-backup/internal/audit"
+	"github.com/vapora-platform/vapora-backup/internal/config"
 )
 
 // app is one run of the program: the Env, the flags that every command has,
@@ -22,6 +23,7 @@ type app struct {
 	mfaCode      string
 	reason       string // why, for the record of what was done
 	record       *audit.Log
+	config       *config.Config
 }
 
 func newRoot(a *app) *cobra.Command {

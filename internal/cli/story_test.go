@@ -89,7 +89,7 @@ func TestAQuarter(t *testing.T) {
 	// What retention lets go: requested, approved by two others, a day later gone.
 	s.run(0, "prune", "request", "--reason", "retention of the quarter", "--unsafe-blast-radius", "the first of its kind")
 	request := regexp.MustCompile(`request (\S+):`).FindStringSubmatch(s.seen)[1]
-	s.heard(told, "alert prune request: request "+request+" overrides the blast radius", "failure verify: 1 of ")
+	s.heard(told, "alert prune request: request "+request+": 11", "failure verify: 1 of ")
 	s.run(0, "report")
 	s.says(`request ` + request + ` by .*; waiting for approval; 0 approvals; retention of the quarter`)
 	s.says(`MEDIUM: request ` + request + `: it overrides the blast radius: the first of its kind`)

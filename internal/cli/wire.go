@@ -14,8 +14,11 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
-// load reads the config and says its warnings.
+// load reads the config, once.
 func (a *app) load() (*config.Config, error) {
+	if a.config != nil {
+		return a.config, nil
+	}
 	path, err := config.Find(a.configPath, a.getenv)
 	if err != nil {
 		return nil, usageError{err}
@@ -29,6 +32,7 @@ func (a *app) load() (*config.Config, error) {
 			return nil, usagef("--destination %s: no such destination in %s", name, cfg.File())
 		}
 	}
+	a.config = cfg
 	return cfg, nil
 }
 

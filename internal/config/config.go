@@ -34,8 +34,7 @@ type Config struct {
 	Deletion     Deletion      `yaml:"deletion" doc:"How backups are deleted: who must agree, and how much may go at once."`
 	RestoreTest  RestoreTest   `yaml:"restore_test" doc:"How a backup is tried: restored into a throwaway target, and looked at."`
 	Audit        Audit         `yaml:"audit" doc:"A place of its own for the record of what was done. Without it that lies in the first destination."`
-
-	Notify []Notify `yaml:"notify" doc:"Who is told how a run went: people, and what watches over them."`
+	Notify       []Notify      `yaml:"notify" doc:"Who is told how a run of \"backup db\", \"sync\", \"verify\", \"restore-test\", \"prune apply\" or \"report\" went: people, and what watches over them."`
 
 	_ struct{} `later:"servers configs volumes logs git images files schedule"`
 

@@ -10,7 +10,8 @@ import (
 const (
 	day = 24 * time.Hour
 
-	// window is the time over which availability is measured.
+	// window is the time over which availability is measured, and how far back a
+	// verified backup is looked for.
 	window = 30 * day
 	// provedWithin is how old the newest verified backup may be: verification is on
 	// the strategy's weekly list.
@@ -27,8 +28,9 @@ func (o Objectives) late() time.Duration { return 2 * o.RPO }
 // Judge holds what was found against the objectives, at the moment now.
 func Judge(in Input, o Objectives, now time.Time) Health {
 	h := Health{At: now.UTC(), Problems: []Problem{}, Sources: []SourceHealth{}, Destinations: in.Destinations, Requests: in.Requests}
+	blind := slices.ContainsFunc(in.Destinations, func(d Destination) bool { return d.Unreachable != "" })
 	for _, s := range in.Sources {
-		h.source(s, o, now)
+		h.source(s, o, blind, now)
 	}
 	for _, d := range in.Destinations {
 		h.destination(d)
@@ -47,7 +49,8 @@ func Judge(in Input, o Objectives, now time.Time) Health {
 	return h
 }
 
-func (h *Health) source(s Source, o Objectives, now time.Time) {
+// source judges one. blind says that not every destination could be looked at.
+func (h *Health) source(s Source, o Objectives, blind bool, now time.Time) {
 	out := SourceHealth{Kind: s.Kind, Name: s.Name, Configured: s.Configured, Backups: len(s.Backups), Destinations: []string{}}
 	var times []time.Time
 	for _, b := range slices.Backward(s.Backups) {
@@ -61,7 +64,7 @@ func (h *Health) source(s Source, o Objectives, now time.Time) {
 				out.Destinations = append(out.Destinations, c.Destination)
 			}
 		}
-		if out.Proved != "" {
+		if out.Proved != "" || now.Sub(b.Time) > window {
 			continue
 		}
 		if c, ok := b.proved(); ok {
@@ -75,18 +78,19 @@ func (h *Health) source(s Source, o Objectives, now time.Time) {
 	out.Availability = availability(times, o.late(), now)
 	h.Sources = append(h.Sources, out)
 	if s.Configured {
-		h.age(out, o, now)
-		h.proof(out, s, now)
+		h.age(out, s.Command, o, blind, now)
+		h.proof(out, s, o, now)
 	}
 	h.bad(s)
 }
 
 // age judges whether there is a backup, and how much would be lost now.
-func (h *Health) age(s SourceHealth, o Objectives, now time.Time) {
-	next := "vapora-backup backup db " + s.Name
+func (h *Health) age(s SourceHealth, next string, o Objectives, blind bool, now time.Time) {
 	switch at := now.Sub(s.Taken); {
 	case s.Newest == "" && s.Backups > 0:
 		h.problem(Critical, s.where(), next, "none of its %d backups is good", s.Backups)
+	case s.Newest == "" && blind:
+		h.problem(Critical, s.where(), "", "no backup is known: not every destination can be listed")
 	case s.Newest == "":
 		h.problem(Critical, s.where(), next, "there is no backup")
 	case at > o.late():
@@ -97,7 +101,7 @@ func (h *Health) age(s SourceHealth, o Objectives, now time.Time) {
 }
 
 // proof judges what is known of the backups.
-func (h *Health) proof(s SourceHealth, in Source, now time.Time) {
+func (h *Health) proof(s SourceHealth, in Source, o Objectives, now time.Time) {
 	if s.Newest == "" {
 		return
 	}
@@ -113,6 +117,8 @@ func (h *Health) proof(s SourceHealth, in Source, now time.Time) {
 		h.problem(High, s.where(), next, "no backup was ever tried")
 	case s.Trial != nil && now.Sub(s.Trial.At) > trialWithin:
 		h.problem(High, s.where(), next, "the last restore test was %s ago", about(now.Sub(s.Trial.At)))
+	case s.Trial != nil && s.Trial.Seconds > o.RTO.Seconds():
+		h.problem(High, s.where(), next, "the last restore test took %s, the RTO is %s", about(time.Duration(s.Trial.Seconds)*time.Second), about(o.RTO))
 	}
 }
 

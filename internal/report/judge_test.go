@@ -54,6 +54,11 @@ func TestJudge(t *testing.T) {
 			[]string{"critical: database/vapora: the last restore test, u of backup 7, failed"}, false},
 		{"old restore test", func(s *Source, _ *Input) { s.Trials[0].At = now.Add(-40 * day) },
 			[]string{"high: database/vapora: the last restore test was 40d ago"}, false},
+		{"too slow a restore", func(s *Source, _ *Input) { s.Trials[0].Seconds = 5 * 3600 },
+			[]string{"high: database/vapora: the last restore test took 5h, the RTO is 4h"}, false},
+		{"nothing can be listed", func(s *Source, in *Input) {
+			s.Backups, in.Destinations = nil, []Destination{{Name: "primary", Required: true, Unreachable: "refused"}}
+		}, []string{"critical: database/vapora: no backup is known: not every destination can be listed", "high: primary: it cannot be listed: refused"}, false},
 		{"never tried", func(s *Source, _ *Input) { s.Trials, s.Backups = nil, hourly(24*37, 0) },
 			[]string{"high: database/vapora: no backup was ever tried"}, false},
 		{"young and not tried", func(s *Source, _ *Input) { s.Trials = nil }, nil, true},

@@ -29,6 +29,7 @@ type Source struct {
 	// Configured says that the config still names it. What it does not is shown and
 	// not judged.
 	Configured bool
+	Command    string   // that takes a backup of it
 	Backups    []Backup // the oldest first
 	Trials     []Trial  // restore tests, the oldest first
 }
@@ -47,7 +48,8 @@ type Copy struct {
 	Level       string    // of it: "sums" or "deep"
 	Bad         bool      // so it said
 	// Vouched, if not nil, reports whether somebody who is trusted signed what the
-	// verification says. It is asked of the newest ones only.
+	// verification says. It is asked of the newest ones only, and of none that is
+	// older than thirty days.
 	Vouched func() bool
 }
 
@@ -150,8 +152,8 @@ type SourceHealth struct {
 	Taken        time.Time `json:"taken,omitzero"`
 	AtRisk       float64   `json:"at_risk_seconds"`
 	Destinations []string  `json:"destinations"` // of it
-	// Proved is the newest backup that was verified: what counts is its own age, not
-	// that of the verification.
+	// Proved is the newest backup of the last thirty days that was verified: what
+	// counts is its own age, not that of the verification.
 	Proved      string    `json:"proved,omitempty"`
 	ProvedTaken time.Time `json:"proved_taken,omitzero"`
 	ProvedAt    time.Time `json:"proved_at,omitzero"`

@@ -13,9 +13,9 @@ import (
 var all = []s3test.Program{s3test.Versitygw, s3test.MinIO, s3test.Moto}
 
 func TestStore(t *testing.T) {
-	for p, objects := range map[s3test.Program]int{s3test.Versitygw: 2500, s3test.MinIO: 2500, s3test.Moto: 2500} {
+	for _, p := range all {
 		t.Run(string(p), func(t *testing.T) {
-			suite(t, p, objects, (*s3test.Server).Bucket)
+			suite(t, p, 0, (*s3test.Server).Bucket)
 		})
 	}
 }

@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/report"
+)
+
+// healthResult is the result of `report`.
+type healthResult struct {
+	report.Health
+	now time.Time
+}
+
+func (h healthResult) Text(w io.Writer) {
+	for _, p := range h.Problems {
+		fmt.Fprintf(w, "%s: %s: %s\n", strings.ToUpper(string(p.Severity)), p.Where, p.Problem)
+		if p.Next != "" {
+			fmt.Fprintf(w, "  next: %s\n", p.Next)
+		}
+	}
+	for _, s := range h.Sources {
+		h.source(w, s)
+	}
+	table(w, func(w io.Writer) {
+		for _, d := range h.Destinations {
+			var total int64
+			for _, n := range d.Bytes {
+				total += n
+			}
+			state := fmt.Sprintf("%d backups\t%s", d.Backups, size(total))
+			switch {
+			case d.Unreachable != "":
+				state = "cannot be listed"
+			case d.Absent:
+				state = "offline, not there now"
+			case d.Lacks > 0:
+				state += fmt.Sprintf("\tlacks %d, %s", d.Lacks, size(d.LacksBytes))
+			}
+			fmt.Fprintf(w, "%s\t%s\n", d.Name, state)
+		}
+	})
+	for _, r := range h.Requests {
+		fmt.Fprintf(w, "request %s by %s: %d backups, %s; %s; %d approvals; %s\n", r.ID, r.Requester, r.Backups, size(r.Bytes), r.State, len(r.Approvals), r.Reason)
+	}
+	if h.Healthy {
+		fmt.Fprintln(w, "healthy")
+	} else {
+		fmt.Fprintln(w, "NOT healthy")
+	}
+}
+
+func (h healthResult) source(w io.Writer, s report.SourceHealth) {
+	name := s.Kind + "/" + s.Name
+	if !s.Configured {
+		name += " (not in the config)"
+	}
+	if s.Newest == "" {
+		fmt.Fprintf(w, "%s: no good backup is known\n", name)
+		return
+	}
+	fmt.Fprintf(w, "%s: newest good backup %s, %s, at %s; %d in all, at hand %.2f %% of the time\n",
+		name, s.Newest, age(h.now.Sub(s.Taken)), strings.Join(s.Destinations, ", "), s.Backups, 100*s.Availability)
+	if s.Proved != "" {
+		fmt.Fprintf(w, "  verified (%s): %s, taken %s\n", s.ProvedLevel, s.Proved, age(h.now.Sub(s.ProvedTaken)))
+	}
+	if t := s.Trial; t != nil {
+		verdict := "failed"
+		if t.Passed {
+			verdict = "passed"
+		}
+		fmt.Fprintf(w, "  restore test %s %s: back in %s\n", verdict, age(h.now.Sub(t.At)), seconds(t.Seconds))
+	}
+}

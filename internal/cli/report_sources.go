@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/drill"
+	"github.com/vapora-platform/vapora-backup/internal/report"
+)
+
+// reportedSources are those that the config names, and what else there are backups of.
+func (a *app) reportedSources(ctx context.Context, cfg *config.Config, places []place, v catalog.Verifier) []report.Source {
+	if v == nil {
+		a.warn("nobody is trusted (signing.trusted in %s): no verification and no restore test counts", cfg.File())
+	}
+	trials := a.trials(ctx, places, v)
+	var out []report.Source
+	at, backups := map[string]int{}, map[catalog.Key]int{}
+	source := func(kind, name string) *report.Source {
+		of := kind + "/" + name
+		if _, ok := at[of]; !ok {
+			at[of] = len(out)
+			command, configured := backsUp(cfg, kind, name)
+			out = append(out, report.Source{Kind: kind, Name: name, Configured: configured, Command: command, Trials: trials[of]})
+		}
+		return &out[at[of]]
+	}
+	for _, d := range cfg.Databases {
+		if !d.AllDatabases {
+			source("database", d.Name)
+		}
+	}
+	for _, p := range places {
+		for _, e := range p.entries {
+			s := source(e.Kind, e.Source)
+			i, ok := backups[e.Key(catalog.ManifestSuffix)]
+			if !ok {
+				i = len(s.Backups)
+				backups[e.Key(catalog.ManifestSuffix)] = i
+				s.Backups = append(s.Backups, report.Backup{ID: e.ID, Time: e.Time})
+			}
+			c := report.Copy{Destination: p.Name}
+			if seen, ok := e.Verified(); ok {
+				c.Verified, c.Level, c.Bad = seen.At, seen.Level, !seen.Good
+				c.Vouched = func() bool { return a.vouched(ctx, p, seen.Key, v) }
+			}
+			s.Backups[i].Copies = append(s.Backups[i].Copies, c)
+		}
+	}
+	for i := range out {
+		slices.SortFunc(out[i].Backups, func(x, y report.Backup) int { return x.Time.Compare(y.Time) })
+	}
+	return out
+}
+
+// backsUp is the command that takes a backup of a source, if the config names it.
+func backsUp(cfg *config.Config, kind, name string) (command string, configured bool) {
+	i := slices.IndexFunc(cfg.Databases, func(d config.Database) bool {
+		return kind == "database" && (d.Name == name || d.AllDatabases && strings.HasPrefix(name, d.Name+"."))
+	})
+	if i < 0 {
+		return "", false
+	}
+	return "vapora-backup backup db " + cfg.Databases[i].Name, true
+}
+
+// vouched reports whether somebody who is trusted signed a verification.
+func (a *app) vouched(ctx context.Context, p place, key catalog.Key, v catalog.Verifier) bool {
+	if v == nil {
+		return false // which was said
+	}
+	var record struct{}
+	if _, err := catalog.LoadRecord(ctx, p.store, key, v, &record); err != nil {
+		a.warn("a verification at %s does not count: %v", p.Name, err)
+		return false
+	}
+	return true
+}
+
+// trialsRead is how many results of restore tests are read of each source: a
+// year of monthly ones.
+const trialsRead = 12
+
+// trials are the last restore tests by kind and source, the oldest first. One that
+// nobody vouches for is none.
+func (a *app) trials(ctx context.Context, places []place, v catalog.Verifier) map[string][]report.Trial {
+	out, seen := map[string][]report.Trial{}, map[string]bool{}
+	if v == nil {
+		return out
+	}
+	for _, p := range places {
+		bySource := map[string][]catalog.Entry{}
+		for _, e := range p.records {
+			if e.Kind == catalog.RestoreTests {
+				bySource[e.Source] = append(bySource[e.Source], e)
+			}
+		}
+		for _, entries := range bySource {
+			slices.SortFunc(entries, func(x, y catalog.Entry) int { return x.Time.Compare(y.Time) })
+			for _, e := range entries[max(0, len(entries)-trialsRead):] {
+				if seen[e.ID] {
+					continue
+				}
+				r, err := drill.Load(ctx, p.store, e, v)
+				if err != nil {
+					a.warn("restore test %s at %s does not count: %v", e.ID, p.Name, err)
+					continue
+				}
+				seen[e.ID] = true
+				of := r.Kind + "/" + r.Source
+				out[of] = append(out[of], report.Trial{ID: r.ID, Backup: r.Backup, Destination: r.Destination, At: r.Started, Passed: r.OK(), Seconds: r.Restore})
+			}
+		}
+	}
+	for of := range out {
+		slices.SortFunc(out[of], func(x, y report.Trial) int { return x.At.Compare(y.At) })
+	}
+	return out
+}
