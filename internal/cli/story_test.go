@@ -5,19 +5,14 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/cli"
-	"github.com/vapora-platform/vapora-backup/internal/notify"
 	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
 )
 
@@ -64,8 +59,8 @@ func TestAQuarter(t *testing.T) {
 	}
 	t.Chdir(t.TempDir())
 	s := &story{t: t, now: time.Date(2099, 1, 1, 0, 5, 0, 0, time.UTC), env: append(os.Environ(), "DB_PASSWORD="+srv.Password)}
-	told := listen(t)
-	s.env = append(s.env, "HOOK="+told.URL)
+	hook := newHook(t)
+	s.env = append(s.env, "HOOK="+hook.URL)
 	s.config(srv, ns, database, command)
 	ids := s.quarter()
 
@@ -89,7 +84,7 @@ func TestAQuarter(t *testing.T) {
 	// What retention lets go: requested, approved by two others, a day later gone.
 	s.run(0, "prune", "request", "--reason", "retention of the quarter", "--unsafe-blast-radius", "the first of its kind")
 	request := regexp.MustCompile(`request (\S+):`).FindStringSubmatch(s.seen)[1]
-	s.heard(told, "alert prune request: request "+request+": 11", "failure verify: 1 of ")
+	hook.told(t, "alert prune request: request "+request+": 11", "failure verify: 1 of ")
 	s.run(0, "report")
 	s.says(`request ` + request + ` by .*; waiting for approval; 0 approvals; retention of the quarter`)
 	s.says(`MEDIUM: request ` + request + `: it overrides the blast radius: the first of its kind`)
@@ -102,7 +97,7 @@ func TestAQuarter(t *testing.T) {
 	s.now = s.now.Add(24 * time.Hour)
 	s.run(4, "report")
 	s.says(`HIGH: database/vapora: backups have stopped: the newest good one is 25h01m old, the RPO is 1h`)
-	s.heard(told, "failure report: 2 problems; the first: database/vapora: backups have stopped")
+	hook.told(t, "failure report: 2 problems; the first: database/vapora: backups have stopped")
 	s.run(0, "backup", "db")
 	s.run(0, "prune", "apply", request)
 	s.says(`deleted \d+ backups`)
@@ -207,40 +202,6 @@ func (s *story) tells(request, mended string) {
 	}
 	if count["backup failed"]+count["sync failed"]+count["restore-test failed"] > 0 {
 		s.t.Errorf("got %v", count)
-	}
-}
-
-// A listener is a webhook. It stands for one: what is posted to it, it keeps.
-type listener struct {
-	*httptest.Server
-	mu     sync.Mutex
-	events []string
-}
-
-func listen(t *testing.T) *listener {
-	l := &listener{}
-	l.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		var e notify.Event
-		if err := json.NewDecoder(r.Body).Decode(&e); err != nil {
-			t.Error(err)
-		}
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.events = append(l.events, e.Event+" "+e.Command+": "+e.Message)
-	}))
-	t.Cleanup(l.Close)
-	return l
-}
-
-// heard wants the listener to have been told so, among the rest.
-func (s *story) heard(l *listener, want ...string) {
-	s.t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, w := range want {
-		if !slices.ContainsFunc(l.events, func(e string) bool { return strings.HasPrefix(e, w) }) {
-			s.t.Errorf("nobody was told %q; the webhook got %q", w, l.events)
-		}
 	}
 }
 

@@ -1,0 +1,91 @@
+package db_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/vapora-platform/vapora-backup/internal/db"
+	"github.com/vapora-platform/vapora-backup/internal/db/replay"
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// What goes into one import is bounded by bytes and by rows, and nothing is lost
+// at the bounds. The server is a fake that takes everything: what is looked at is
+// what it is sent.
+func TestLoaderBoundsImports(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name       string
+		rows, size int
+	}{{"many small rows", 20_000, 1}, {"few large rows", 50, 200_000}, {"both at their bound", 6_000, 330}} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			dump := new(bytes.Buffer)
+			dump.WriteString("OPTION IMPORT;\n\n-- TABLE: a\n\nDEFINE TABLE a TYPE ANY SCHEMALESS PERMISSIONS NONE;\n\n-- TABLE DATA: a\n\n")
+			for i := range test.rows {
+				switch {
+				case i%1000 == 0:
+					dump.WriteString("INSERT [ ")
+				default:
+					dump.WriteString(", ")
+				}
+				fmt.Fprintf(dump, "{ id: a:%d, t: '%s' }", i, strings.Repeat("x", test.size))
+				if i%1000 == 999 || i == test.rows-1 {
+					dump.WriteString(" ];\n")
+				}
+			}
+			var mu sync.Mutex
+			var bodies [][]byte
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				if err != nil {
+					t.Error(err)
+				}
+				if r.URL.Path == "/import" {
+					mu.Lock()
+					bodies = append(bodies, body)
+					mu.Unlock()
+				}
+				fmt.Fprint(w, "[]")
+			}))
+			defer srv.Close()
+			outline, err := surql.ReadOutline(bytes.NewReader(dump.Bytes()), surql.Count, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, err := replay.New(outline, replay.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			client, err := db.Dial(db.Options{URL: srv.URL, Namespace: "n", Database: "d"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			open := func(r surql.Range) io.ReadCloser {
+				return io.NopCloser(io.NewSectionReader(bytes.NewReader(dump.Bytes()), r.Offset, r.Length))
+			}
+			done, err := (&db.Loader{Client: client, Plan: plan, Open: open, Workers: 3}).Run(t.Context())
+			if err != nil || done.Rows != int64(test.rows) || done.Failed != 0 {
+				t.Fatalf("got %+v and %v, want %d rows", done, err, test.rows)
+			}
+			seen := 0
+			for _, b := range bodies {
+				rows := bytes.Count(b, []byte("{ id: a:"))
+				seen += rows
+				// One statement may stand over the bound of bytes.
+				if len(b) > 4<<20 || rows > 6000 || !bytes.HasPrefix(b, []byte("OPTION IMPORT;\n")) {
+					t.Errorf("got an import of %d bytes and %d rows that begins %.20q", len(b), rows, b)
+				}
+			}
+			if seen != test.rows {
+				t.Errorf("%d rows were sent, want %d", seen, test.rows)
+			}
+		})
+	}
+}
