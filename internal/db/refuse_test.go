@@ -47,6 +47,7 @@ DEFINE EVENT told ON customer WHEN $event = 'UPDATE' THEN {};
 DEFINE TABLE product;
 DEFINE TABLE bought TYPE RELATION IN customer OUT product;
 DEFINE TABLE empty;
+CREATE old:1, old:2; DEFINE TABLE OVERWRITE old DROP;
 CREATE customer:1 SET name = 'Anna'; CREATE customer:2 SET name = 'Ben'; CREATE customer:3 SET name = 'Cleo';
 CREATE product:1, product:2;
 RELATE customer:1->bought:1->product:1; RELATE customer:2->bought:2->product:2;`
@@ -82,6 +83,7 @@ func TestRefusals(t *testing.T) {
 		{"rows of a table", without(t, `INSERT \[ \{ id: customer:1.*\n`), "table customer has 0 rows in the dump, the database counted 3 before and 3 after"},
 		{"one row", without(t, `, \{ id: customer:3[^}]*\}`), "table customer has 2 rows in the dump, the database counted 3 before and 3 after"},
 		{"one edge", without(t, `, \{ id: bought:2[^}]*\}`), "table bought has 1 rows in the dump, the database counted 2"},
+		{"one row from before DROP", without(t, `, \{ id: old:2 \}`), "table old has 1 rows in the dump, the database counted 2"},
 		{"definition of a table", without(t, `DEFINE TABLE product .*\n`), "TABLE product"},
 		{"user", without(t, `DEFINE USER .*\n`), "lacks: USER clerk"},
 		{"access", without(t, `DEFINE ACCESS .*\n`), "lacks: ACCESS api"},

@@ -160,8 +160,8 @@ func TestMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Inventory.Records != 4 {
-		t.Errorf("got %d records, want the 4 of the moment of the export", d.Inventory.Records)
+	if d.Inventory.Records != 6 {
+		t.Errorf("got %d records, want the 6 of the moment of the export", d.Inventory.Records)
 	}
 	lost := instead(t, o, func(text string) string {
 		run(t, root, o.Namespace, o.Database, "DELETE product:3")

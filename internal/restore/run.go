@@ -52,6 +52,7 @@ type Result struct {
 	Starts    map[string]int64 `json:"sequence_starts,omitempty"` // that were found in the data
 	Repairs   []replay.Repair  `json:"repairs"`
 	Losses    []replay.Loss    `json:"not_restored"`
+	Unfed     []string         `json:"views_not_computed,omitempty"` // see [replay.Plan]
 	Loaded    *db.Loaded       `json:"loaded,omitempty"`
 	Checked   *db.Checked      `json:"checked,omitempty"`
 	BytesRead int64            `json:"bytes_read"` // of the stored object, behind the proof
@@ -192,7 +193,7 @@ func (r *run) plan(context.Context) error {
 		return fmt.Errorf("plan the restore: %w", err)
 	}
 	r.out.Partial = r.dump.Partial
-	r.out.Repairs, r.out.Losses = r.planned.Repairs, r.planned.Losses
+	r.out.Repairs, r.out.Losses, r.out.Unfed = r.planned.Repairs, r.planned.Losses, r.planned.Unfed
 	for _, name := range r.dump.Inventory.Outside {
 		if !r.dump.Partial {
 			r.out.Losses = append(r.out.Losses, replay.Loss{What: name, Why: "it belongs to no database; its definition lies sealed beside the dump (get --secrets)"})

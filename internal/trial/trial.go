@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,9 +82,11 @@ func (d *Database) Try(ctx context.Context, m *catalog.Manifest, r *drill.Report
 	}
 	r.Target = s.Name
 	defer func() { err = errors.Join(err, d.end(ctx, s, r)) }()
-	if err := d.restore(ctx, b, s, inv, r); err != nil {
+	unfed, err := d.restore(ctx, b, s, inv, r)
+	if err != nil {
 		return err
 	}
+	inv.Tables = slices.DeleteFunc(inv.Tables, func(t db.Table) bool { return slices.Contains(unfed, t.Name) })
 	if d.after != nil {
 		if err := d.after(ctx, s.Client); err != nil {
 			return err
@@ -117,8 +120,9 @@ func (d *Database) end(ctx context.Context, s *Scratch, r *drill.Report) error {
 	return nil
 }
 
-// restore brings the backup back as `restore db` does, with its checks.
-func (d *Database) restore(ctx context.Context, b restore.Backup, s *Scratch, inv db.Inventory, r *drill.Report) error {
+// restore brings the backup back as `restore db` does, with its checks. It
+// returns the views that no restore computes to the same rows, which are noted.
+func (d *Database) restore(ctx context.Context, b restore.Backup, s *Scratch, inv db.Inventory, r *drill.Report) (unfed []string, err error) {
 	used := b.Used
 	b.Used = func(name string) {
 		r.Destination = name
@@ -137,13 +141,13 @@ func (d *Database) restore(ctx context.Context, b restore.Backup, s *Scratch, in
 		Backup: b, Target: &db.Target{Client: s.Client}, Keys: d.Keys, LeaveOutAccess: leave, Workers: 3, Now: d.Now, Phase: d.Phase,
 	})
 	if res == nil {
-		return err
+		return nil, err
 	}
 	r.Destination = res.From
 	r.Seconds["prove"], r.Seconds["load"], r.Seconds["check"] = res.Seconds.Prove, res.Seconds.Load, res.Seconds.Check
 	r.Restore = res.Seconds.Prove + res.Seconds.Load + res.Seconds.Check
 	if res.Checked == nil {
-		return err
+		return nil, err
 	}
 	r.Assert("counts, definitions, both ends of every edge", len(res.Checked.Problems) == 0 && err == nil, "%s",
 		or(strings.Join(res.Checked.Problems, "; "), fmt.Sprintf("%d tables, %d records, %d edges, %d definitions", res.Checked.Tables, res.Checked.Records, res.Checked.Edges, res.Checked.Definitions)))
@@ -151,9 +155,9 @@ func (d *Database) restore(ctx context.Context, b restore.Backup, s *Scratch, in
 		r.Note("not restored: %s: %s", l.What, l.Why)
 	}
 	if errors.Is(err, restore.ErrDiffers) {
-		return nil // it is asserted above
+		err = nil // it is asserted above
 	}
-	return err
+	return res.Unfed, err
 }
 
 func or(a, b string) string {

@@ -40,9 +40,8 @@ func (b *builder) sort() {
 			b.pointsIntoView(t, views)
 		}
 	}
-	b.cyclic = map[string]bool{}
-	b.early = b.levels(early)
-	b.late = b.levels(late)
+	b.early = levels(early)
+	b.late = levels(late)
 }
 
 // orderViews returns the views so that each stands behind those that it reads;
@@ -122,9 +121,8 @@ func parts(t *surql.Table) []part {
 }
 
 // levels puts parts into groups so that what an edge needs lies in an earlier
-// one. Edges that need each other share the last group, and their tables are
-// loaded without ENFORCED.
-func (b *builder) levels(all []part) [][]part {
+// one. Edges that need each other share the last group.
+func levels(all []part) [][]part {
 	left := map[part]bool{}
 	for _, p := range all {
 		left[p] = true
@@ -141,7 +139,6 @@ func (b *builder) levels(all []part) [][]part {
 			for _, p := range all {
 				if left[p] {
 					level = append(level, p)
-					b.cyclic[p.table.Name] = true
 				}
 			}
 		}

@@ -42,6 +42,9 @@ type Plan struct {
 	Stages  []Stage
 	Losses  []Loss
 	Repairs []Repair
+	// Unfed are views that the target cannot compute to the same rows: they read
+	// tables that keep none.
+	Unfed []string
 }
 
 // A Stage is done before the next one begins: first its definitions in order,
@@ -114,10 +117,9 @@ type builder struct {
 	plan    *Plan
 	repairs map[string]int
 
-	stored, viewTables []*surql.Table // views in dependency order
-	early, late        [][]part       // levels of loads around the views
-	again              [][]part       // edges that come before a view and point into it
-	cyclic             map[string]bool
+	stored, viewTables []*surql.Table     // views in dependency order
+	early, late        [][]part           // levels of loads around the views
+	again              [][]part           // edges that come before a view and point into it
 	finals             []surql.Definition // definitions that wait for the rows
 }
 
@@ -139,18 +141,25 @@ func (b *builder) defineTables() {
 }
 
 // table returns what defines a stored table before its rows, and what after.
+//
+// A server holds new rows to a definition, and so does an import; rows that were
+// there before the definition may be anything: edges without their ends, fields
+// that were removed, records of another type. So rows come before the rules.
 func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
-	var full []surql.Definition
-	if t.Define != nil {
-		full = append(full, b.repaired(*t.Define))
+	var fields, indexes []surql.Definition
+	for _, d := range t.Fields {
+		fields = append(fields, b.repaired(d))
 	}
-	for _, list := range [][]surql.Definition{t.Fields, t.Indexes} {
-		for _, d := range list {
-			full = append(full, b.repaired(d))
-		}
+	for _, d := range t.Indexes {
+		indexes = append(indexes, b.repaired(d))
 	}
+	if t.Define == nil {
+		return slices.Concat(fields, indexes), nil
+	}
+	full := append([]surql.Definition{b.repaired(*t.Define)}, fields...)
+	isID := func(d surql.Definition) bool { return d.Name == "id" }
 	switch {
-	case t.Define != nil && b.plainRows(t):
+	case b.plainRows(t):
 		before = append(before, t.Define.Loose())
 		for _, f := range t.Fields {
 			if f.IsReference() {
@@ -158,12 +167,13 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 			}
 		}
 		b.repairs["tables whose references the import would not rebuild"]++
-		return before, full
-	case t.Define != nil && b.cyclic[t.Name]:
-		before = append([]surql.Definition{full[0].Unenforced()}, full[1:]...)
-		return before, full
+		return before, append(full, indexes...)
+	case t.Records+t.Edges == 0 || t.Define.Lightweight() || t.Define.Takes() && !slices.ContainsFunc(fields, isID):
+		return append(full, indexes...), nil
 	}
-	return full, nil
+	before = append(before, t.Define.Loose())
+	before = append(before, slices.DeleteFunc(slices.Clone(fields), isID)...)
+	return append(before, indexes...), full
 }
 
 // plainRows says whether the rows of t must go in as ordinary statements.

@@ -10,8 +10,8 @@ import (
 // Batch limits. In memory a server takes INSERTs of 100 rows up to three times as
 // fast as those of 1000, and on a disk as fast or nearly so.
 const (
-	batchRows  = 100
-	batchBytes = 2 << 20
+	batchRows  = 200
+	batchBytes = 256 << 10
 	queryBytes = 900 << 10 // an ordinary statement's whole body is limited to 1 MiB
 )
 

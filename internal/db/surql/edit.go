@@ -149,37 +149,16 @@ func (d Definition) WithStart(n int64) Definition {
 	return d.replace(i+1, end, number)
 }
 
-// Unenforced returns a relation TABLE that takes edges before their ends exist.
-func (d Definition) Unenforced() Definition {
-	if _, _, enforced, ok := d.Relation(); ok && enforced {
-		if i := d.find(0, "ENFORCED"); i > 0 {
-			return d.replace(i, i+1, "")
-		}
-	}
-	return d
-}
-
-// Loose returns a TABLE definition of the same type that takes any field:
-// what a table must be while rows go in through the ordinary way.
+// Loose returns a TABLE definition of the same name that takes any row as it is.
 func (d Definition) Loose() Definition {
-	text := "DEFINE TABLE OVERWRITE " + QuoteIdent(d.Name)
-	if _, _, _, ok := d.Relation(); ok {
-		from := d.find(0, "TYPE", "RELATION")
-		to := from + 2
-		for to < len(d.tokens) && !d.has(to, "SCHEMAFULL") && !d.has(to, "SCHEMALESS") && !d.has(to, "PERMISSIONS") &&
-			!d.has(to, "COMMENT") && !d.has(to, "CHANGEFEED") && d.token(to) != ";" {
-			to++
-		}
-		text += " " + d.span(from, to)
-	}
-	return d.with(text + " SCHEMALESS PERMISSIONS NONE;")
+	return d.with("DEFINE TABLE OVERWRITE " + QuoteIdent(d.Name) + " TYPE ANY SCHEMALESS PERMISSIONS NONE;")
 }
 
-// ReferenceOnly returns a FIELD that keeps its references and checks or
-// computes nothing else.
+// ReferenceOnly returns a FIELD that keeps its references, may be missing, and
+// checks or computes nothing else.
 func (d Definition) ReferenceOnly() Definition {
 	from, to := d.fieldType()
-	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + " TYPE " + d.span(from, to) + " REFERENCE ON DELETE IGNORE;")
+	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + " TYPE option<" + d.span(from, to) + "> REFERENCE ON DELETE IGNORE;")
 }
 
 // Canonical returns the statement as far as two servers print it alike: no

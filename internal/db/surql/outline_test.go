@@ -195,7 +195,7 @@ func FuzzReadOutline(f *testing.F) {
 			if table.Define != nil {
 				table.Define.Reads()
 				table.Define.Loose()
-				table.Define.Unenforced()
+				table.Define.Takes()
 				table.Define.Canonical()
 			}
 			for _, d := range table.Fields {

@@ -11,6 +11,13 @@ func (d Definition) IsView() bool { return d.Kind == "TABLE" && d.find(0, "AS", 
 // IsDrop says whether a TABLE definition throws its rows away.
 func (d Definition) IsDrop() bool { return d.Kind == "TABLE" && d.find(2, "DROP") > 0 }
 
+// Takes says whether a TABLE takes rows of any kind and form: records and edges,
+// with any field. One that does not may still hold such rows, from before it was
+// defined so.
+func (d Definition) Takes() bool {
+	return d.find(2, "TYPE", "ANY") > 0 && d.find(2, "SCHEMAFULL") < 0 && !d.IsDrop()
+}
+
 // Reads returns the tables that a view reads, in order, each once.
 func (d Definition) Reads() []string {
 	var out []string
