@@ -13,7 +13,7 @@ TAGS := disable_grpc_modules
 build: ; CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS) -ldflags "-s -w" -o vapora-backup ./cmd/vapora-backup
 demo: build ; @$(GO) run ./internal/tools/demo
 test: tools surreal2 ; $(TEST) ./... && $(GO) test ./internal/retention
-test-real: tools surreal surreal2 ; VAPORA_TEST_ENGINE=real $(TEST) -count=1 ./internal/db/... ./internal/restore/... ./internal/cli/... ./internal/surrealtest/... ./internal/tools/... && $(TEST) ./internal/storage/... ./internal/replica/...
+test-real: tools surreal surreal2 ; VAPORA_TEST_ENGINE=real $(TEST) -count=1 ./internal/db/... ./internal/restore/... ./internal/trial/... ./internal/cli/... ./internal/surrealtest/... ./internal/tools/... && $(TEST) ./internal/storage/... ./internal/replica/...
 lint: ; @sh testdata/lint.sh
 docs: ; $(GO) run ./internal/tools/docs
 docs-check: ; $(GO) run ./internal/tools/docs --check

@@ -31,14 +31,24 @@ type Checked struct {
 // so that definitions must be alike to the letter.
 func Check(ctx context.Context, c *Client, want *surql.Outline, plan *replay.Plan, sameVersion bool) (*Checked, error) {
 	k := &checker{c: c, want: want, plan: plan, same: sameVersion, out: &Checked{}}
-	for _, step := range []func(context.Context) error{k.counts, k.definitions, k.edges} {
-		if err := step(ctx); err != nil {
-			return nil, fmt.Errorf("check the restored database: %w", err)
-		}
+	steps := []func(context.Context) ([]string, error){k.counts, k.definitions, k.edges}
+	problems := make([][]string, len(steps))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, step := range steps {
+		g.Go(func() (err error) {
+			problems[i], err = step(ctx)
+			return err
+		})
 	}
+	if err := g.Wait(); err != nil {
+		return nil, fmt.Errorf("check the restored database: %w", err)
+	}
+	k.out.Problems = slices.Concat(problems...)
 	return k.out, nil
 }
 
+// A checker asks a database several things at once; each step returns its
+// problems and writes fields of out that no other does.
 type checker struct {
 	c    *Client
 	want *surql.Outline
@@ -47,46 +57,42 @@ type checker struct {
 	out  *Checked
 }
 
-func (k *checker) problem(format string, args ...any) {
-	k.out.Problems = append(k.out.Problems, fmt.Sprintf(format, args...))
-}
-
-func (k *checker) counts(ctx context.Context) error {
+func (k *checker) counts(ctx context.Context) (problems []string, err error) {
 	var names []string
 	for _, t := range k.want.Tables {
 		names = append(names, t.Name)
 	}
 	got, err := k.c.Counts(ctx, names)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, t := range k.want.Tables {
 		k.out.Tables++
 		k.out.Records += t.Records
 		k.out.Edges += t.Edges
 		if want := t.Records + t.Edges; got[t.Name] != want && !slices.Contains(k.plan.Unfed, t.Name) {
-			k.problem("table %s has %d records, the backup has %d", t.Name, got[t.Name], want)
+			problems = append(problems, fmt.Sprintf("table %s has %d records, the backup has %d", t.Name, got[t.Name], want))
 		}
 	}
-	return nil
+	return problems, nil
 }
 
 // definitions compares what the target prints of itself with what was sent.
-func (k *checker) definitions(ctx context.Context) error {
+func (k *checker) definitions(ctx context.Context) (problems []string, err error) {
 	body, err := k.c.Export(ctx, ExportOptions{NoRecords: true})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	have, err := surql.ReadOutline(body, surql.Count, nil)
 	if cerr := body.Close(); err == nil {
 		err = cerr
 	}
 	if err != nil {
-		return fmt.Errorf("read back the definitions: %w", err)
+		return nil, fmt.Errorf("read back the definitions: %w", err)
 	}
 	unprinted, _, err := k.c.defined(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	want, got := planned(k.plan), byName(have)
 	for _, n := range sortedNames(want) {
@@ -96,14 +102,14 @@ func (k *checker) definitions(ctx context.Context) error {
 		case !ok && unprinted.has(n):
 			k.out.Notes = append(k.out.Notes, n+" is there; this server does not print it")
 		case !ok:
-			k.problem("%s is missing", n)
+			problems = append(problems, n+" is missing")
 		case text != want[n] && k.same:
-			k.problem("%s is not as it was", n)
+			problems = append(problems, n+" is not as it was")
 		case text != want[n]:
 			k.out.Notes = append(k.out.Notes, n+" is there; this version prints it in other words")
 		}
 	}
-	return nil
+	return problems, nil
 }
 
 // planned returns the canonical text of every definition of a plan as it is in
@@ -130,7 +136,7 @@ func byName(o *surql.Outline) map[string]string {
 // edges asks for every relation table how many edges its records know at both
 // ends. An edge that is in its table and unknown to one end is lost to every
 // walk over it, and no count shows that.
-func (k *checker) edges(ctx context.Context) error {
+func (k *checker) edges(ctx context.Context) (problems []string, err error) {
 	type walk struct {
 		table            *surql.Table
 		field, direction string
@@ -153,14 +159,14 @@ func (k *checker) edges(ctx context.Context) error {
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return err
+		return nil, err
 	}
 	for _, w := range walks {
 		if w.found != w.table.Edges {
-			k.problem("%d of %d edges of %s are reachable from their %q end", w.found, w.table.Edges, w.table.Name, w.field)
+			problems = append(problems, fmt.Sprintf("%d of %d edges of %s are reachable from their %q end", w.found, w.table.Edges, w.table.Name, w.field))
 		}
 	}
-	return nil
+	return problems, nil
 }
 
 // reachable counts the edges of a table that the records at one end know of.
@@ -193,7 +199,7 @@ func sortedNames(m map[string]string) []string {
 // WalkEdges asks for every relation table of an inventory how many edges its
 // records know at both ends, and names the tables where some are unknown to one.
 func WalkEdges(ctx context.Context, c *Client, inv Inventory) (problems []string, edges int64, err error) {
-	k := &checker{c: c, want: &surql.Outline{}, out: &Checked{}}
+	k := &checker{c: c, want: &surql.Outline{}}
 	for _, t := range inv.Tables {
 		if t.Type == "view" {
 			continue
@@ -201,6 +207,6 @@ func WalkEdges(ctx context.Context, c *Client, inv Inventory) (problems []string
 		k.want.Tables = append(k.want.Tables, &surql.Table{Name: t.Name, Edges: t.Edges})
 		edges += t.Edges
 	}
-	err = k.edges(ctx)
-	return k.out.Problems, edges, err
+	problems, err = k.edges(ctx)
+	return problems, edges, err
 }

@@ -15,15 +15,6 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
 
-// What goes into one import is bounded by its bytes and by its rows: far below any
-// server's limit. Each import costs a server of its own time, so few large ones are
-// cheaper, but small rows cost as much as large ones, and no import should still be
-// at work long after the others at the end of a stage.
-const (
-	bodyBytes = 2 << 20
-	bodyRows  = 6000
-)
-
 // importHead begins every import; without it a server takes the rest for
 // ordinary statements, or refuses it.
 const importHead = "OPTION IMPORT;\n"
@@ -141,8 +132,9 @@ func title(d surql.Definition) string {
 type body struct {
 	stage, table string
 	text         []byte
-	rows         []int // of each statement
-	total        int   // of all of them
+	rows         []int   // of each statement
+	total        int     // of all of them
+	most         float64 // imports' worth that it may hold
 	plain, again bool
 }
 
@@ -153,17 +145,21 @@ func (r *loading) load(ctx context.Context, s replay.Stage) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	bodies := make(chan *body, 1)
+	p := &pace{workers: max(1, r.Workers)}
+	for _, load := range s.Load {
+		p.left += work(int(load.Data.Length), int(load.Rows))
+	}
 	pool := sync.Pool{New: func() any { return &body{text: make([]byte, 0, bodyBytes+bodyBytes/2)} }}
 	g.Go(func() error {
 		defer close(bodies)
 		for _, load := range s.Load {
-			if err := r.read(ctx, s.Name, load, &pool, bodies); err != nil {
+			if err := r.read(ctx, s.Name, load, p, &pool, bodies); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	for range max(1, r.Workers) {
+	for range p.workers {
 		g.Go(func() error {
 			for b := range bodies {
 				if err := r.send(ctx, b); err != nil {
@@ -178,12 +174,13 @@ func (r *loading) load(ctx context.Context, s replay.Stage) error {
 }
 
 // read turns one load into bodies.
-func (r *loading) read(ctx context.Context, stage string, load replay.Load, pool *sync.Pool, out chan<- *body) error {
+func (r *loading) read(ctx context.Context, stage string, load replay.Load, p *pace, pool *sync.Pool, out chan<- *body) error {
 	var b *body
 	hand := func() error {
 		if b == nil {
 			return nil
 		}
+		p.done(b)
 		select {
 		case out <- b:
 			b = nil
@@ -193,13 +190,14 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, pool
 		}
 	}
 	batcher := replay.Batcher{Emit: func(text []byte, rows int) error {
-		if b != nil && (load.Plain && !load.Again || len(b.text)+len(text) > bodyBytes || b.total+rows > bodyRows) {
+		if b != nil && (load.Plain && !load.Again || work(len(b.text)+len(text), b.total+rows) > b.most) {
 			if err := hand(); err != nil {
 				return err
 			}
 		}
 		if b == nil {
 			b = pool.Get().(*body)
+			b.most = p.next()
 			b.stage, b.table, b.plain, b.again = stage, load.Table, load.Plain && !load.Again, load.Again
 			b.text, b.rows, b.total = b.text[:0], b.rows[:0], 0
 			if !b.plain {
