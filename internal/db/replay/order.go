@@ -25,7 +25,14 @@ func (b *builder) sort() {
 			b.stored = append(b.stored, t)
 		}
 	}
-	b.viewTables = orderViews(b.o.Tables, views)
+	for _, t := range orderViews(b.o.Tables, views) {
+		if b.keeps(t) {
+			b.kept = append(b.kept, t)
+			delete(views, t.Name)
+			continue
+		}
+		b.viewTables = append(b.viewTables, t)
+	}
 	read := b.readByViews()
 	var early, late []part
 	for _, t := range b.stored {
@@ -42,6 +49,15 @@ func (b *builder) sort() {
 	}
 	b.early = levels(early)
 	b.late = levels(late)
+}
+
+// keeps says whether the rows of a view go in as they are: it reads stored tables
+// only, and groups none of their rows.
+func (b *builder) keeps(t *surql.Table) bool {
+	return !b.opt.Target.Two && !t.Define.Groups() && !slices.ContainsFunc(t.Define.Reads(), func(name string) bool {
+		read := b.o.Table(name)
+		return read != nil && read.View()
+	})
 }
 
 // orderViews returns the views so that each stands behind those that it reads;

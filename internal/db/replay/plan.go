@@ -98,6 +98,7 @@ func New(o *surql.Outline, opt Options) (*Plan, error) {
 	}
 	b.sort()
 	b.defineTables()
+	b.keptViews()
 	b.rows("rows that views read", b.early, false)
 	b.views()
 	b.rows("edges into views, once more", b.again, true)
@@ -117,10 +118,12 @@ type builder struct {
 	plan    *Plan
 	repairs map[string]int
 
-	stored, viewTables []*surql.Table     // views in dependency order
-	early, late        [][]part           // levels of loads around the views
-	again              [][]part           // edges that come before a view and point into it
-	finals             []surql.Definition // definitions that wait for the rows
+	stored      []*surql.Table
+	viewTables  []*surql.Table     // that the target computes, in dependency order
+	kept        []*surql.Table     // views whose rows go in as they are
+	early, late [][]part           // levels of loads around the views
+	again       [][]part           // edges that come before a view and point into it
+	finals      []surql.Definition // definitions that wait for the rows
 }
 
 func (b *builder) stage(s Stage) {
@@ -221,10 +224,7 @@ func (b *builder) views() {
 	var defs []surql.Definition
 	rows := Stage{Name: "rows of views"}
 	for _, t := range b.viewTables {
-		defs = append(defs, b.repaired(*t.Define))
-		for _, d := range slices.Concat(t.Fields, t.Indexes) {
-			defs = append(defs, b.repaired(d))
-		}
+		defs = append(defs, b.view(t)...)
 		if t.Plain != nil {
 			rows.Define = append(rows.Define, b.repaired(*t.Plain))
 		}
@@ -240,6 +240,30 @@ func (b *builder) views() {
 	}
 	b.stage(rows)
 	b.stage(views)
+}
+
+func (b *builder) view(t *surql.Table) []surql.Definition {
+	defs := []surql.Definition{b.repaired(*t.Define)}
+	for _, d := range slices.Concat(t.Fields, t.Indexes) {
+		defs = append(defs, b.repaired(d))
+	}
+	return defs
+}
+
+// keptViews plans the views that copy rows of stored tables and group none. They
+// are defined while their source is empty, for 3.0 fails to define one otherwise,
+// and an import computes nothing: so their rows go in behind, also those that
+// nobody could compute again, because they were written by hand or their source
+// keeps none.
+func (b *builder) keptViews() {
+	s := Stage{Name: "views that group nothing"}
+	for _, t := range b.kept {
+		s.Define = append(s.Define, b.view(t)...)
+		if t.Records > 0 {
+			s.Load = append(s.Load, b.load(part{table: t}))
+		}
+	}
+	b.stage(s)
 }
 
 // finish plans what waited for the rows: the real definitions of tables that

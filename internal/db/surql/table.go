@@ -8,6 +8,11 @@ import (
 // IsView says whether a TABLE definition computes its rows from others.
 func (d Definition) IsView() bool { return d.Kind == "TABLE" && d.find(0, "AS", "SELECT") > 0 }
 
+// Groups says whether a view makes one row of several.
+func (d Definition) Groups() bool {
+	return d.find(0, "GROUP", "BY") > 0 || d.find(0, "GROUP", "ALL") > 0
+}
+
 // IsDrop says whether a TABLE definition throws its rows away.
 func (d Definition) IsDrop() bool { return d.Kind == "TABLE" && d.find(2, "DROP") > 0 }
 
