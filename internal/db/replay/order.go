@@ -51,41 +51,6 @@ func (b *builder) sort() {
 	b.late = levels(late)
 }
 
-// keeps says whether the rows of a view go in as they are: it reads stored tables
-// only, and groups none of their rows.
-func (b *builder) keeps(t *surql.Table) bool {
-	return !b.opt.Target.Two && !t.Define.Groups() && !slices.ContainsFunc(t.Define.Reads(), func(name string) bool {
-		read := b.o.Table(name)
-		return read != nil && read.View()
-	})
-}
-
-// orderViews returns the views so that each stands behind those that it reads;
-// views that read each other in a circle keep the order of the dump.
-func orderViews(tables []*surql.Table, views map[string]*surql.Table) []*surql.Table {
-	var out []*surql.Table
-	seen := map[string]bool{}
-	var visit func(t *surql.Table)
-	visit = func(t *surql.Table) {
-		if seen[t.Name] {
-			return
-		}
-		seen[t.Name] = true
-		for _, name := range t.Define.Reads() {
-			if v := views[name]; v != nil {
-				visit(v)
-			}
-		}
-		out = append(out, t)
-	}
-	for _, t := range tables {
-		if views[t.Name] != nil {
-			visit(t)
-		}
-	}
-	return out
-}
-
 // readByViews returns the stored tables that views read, and those that the
 // edges among them need.
 func (b *builder) readByViews() map[string]bool {

@@ -213,59 +213,6 @@ func (b *builder) load(p part) Load {
 	return l
 }
 
-// views plans the views in the order in which they read each other.
-//
-// On 3.x a view's definition computes its rows, so no rows are sent: before
-// 3.3.1 they would collide with it. A dump of 3.3.1 and later brings a plain
-// definition for them; there the server clears the table before it computes, and
-// if the definition cannot be replayed the rows stay. On 2.x an import computes
-// nothing, and the rows go in behind the definition.
-func (b *builder) views() {
-	var defs []surql.Definition
-	rows := Stage{Name: "rows of views"}
-	for _, t := range b.viewTables {
-		defs = append(defs, b.view(t)...)
-		if t.Plain != nil {
-			rows.Define = append(rows.Define, b.repaired(*t.Plain))
-		}
-		if t.Records > 0 && (t.Plain != nil || b.opt.Target.Two) {
-			rows.Load = append(rows.Load, b.load(part{table: t}))
-		}
-	}
-	views := Stage{Name: "views", Define: defs}
-	if b.opt.Target.Two {
-		b.stage(views)
-		b.stage(rows)
-		return
-	}
-	b.stage(rows)
-	b.stage(views)
-}
-
-func (b *builder) view(t *surql.Table) []surql.Definition {
-	defs := []surql.Definition{b.repaired(*t.Define)}
-	for _, d := range slices.Concat(t.Fields, t.Indexes) {
-		defs = append(defs, b.repaired(d))
-	}
-	return defs
-}
-
-// keptViews plans the views that copy rows of stored tables and group none. They
-// are defined while their source is empty, for 3.0 fails to define one otherwise,
-// and an import computes nothing: so their rows go in behind, also those that
-// nobody could compute again, because they were written by hand or their source
-// keeps none.
-func (b *builder) keptViews() {
-	s := Stage{Name: "views that group nothing"}
-	for _, t := range b.kept {
-		s.Define = append(s.Define, b.view(t)...)
-		if t.Records > 0 {
-			s.Load = append(s.Load, b.load(part{table: t}))
-		}
-	}
-	b.stage(s)
-}
-
 // finish plans what waited for the rows: the real definitions of tables that
 // were loaded loosely, then events.
 func (b *builder) finish() {

@@ -89,26 +89,3 @@ func (b *builder) losses() {
 		add("what the server says it could not replay", n)
 	}
 }
-
-// unfed names views over tables with DROP, directly or by way of other views:
-// what fed them is gone. A row put into one that groups would make each later
-// write to its table fail on 3.x, for no text holds what the server notes beside
-// such a row.
-func (b *builder) unfed() {
-	for _, v := range b.viewTables {
-		i := slices.IndexFunc(v.Define.Reads(), func(name string) bool {
-			t := b.o.Table(name)
-			return t != nil && t.Define != nil && t.Define.IsDrop() || slices.Contains(b.plan.Unfed, name)
-		})
-		if i < 0 || b.opt.Target.Two {
-			continue
-		}
-		b.plan.Unfed = append(b.plan.Unfed, v.Name)
-		if v.Records > 0 {
-			b.plan.Losses = append(b.plan.Losses, Loss{
-				What: "rows of view " + v.Name,
-				Why:  "it reads " + v.Define.Reads()[i] + ", which keeps no rows, so it cannot be computed again; get --table " + v.Name + " prints them",
-			})
-		}
-	}
-}
