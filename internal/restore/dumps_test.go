@@ -70,7 +70,7 @@ func TestDumpOf2(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	walk := "SELECT ->a_link->zed AS o, <-a_link AS i FROM zed"
-	source, _ := surrealtest.Run2(t, []byte(read(t, "sample", "everything-2.surql")), walk)
+	source, before := surrealtest.Run2(t, []byte(read(t, "sample", "everything-2.surql")), walk)
 	ns, to := h.srv.Fresh(t)
 	b := h.take(t, given{"surrealdb-2.7.0", string(source)})
 	_, err := restore.Run(t.Context(), h.job(t, b, ns, to))
@@ -82,6 +82,19 @@ func TestDumpOf2(t *testing.T) {
 			t.Errorf("a key of the dump shows: %s", secret)
 		}
 	}
+	export, after := intoTwo(t, b, walk)
+	if string(export) != string(source) {
+		t.Errorf("the export of the restored database differs:\n%s", diff(string(source), string(export)))
+	}
+	if !slices.Equal(before, after) || !strings.Contains(strings.Join(after, "\n"), "a_link:abc") {
+		t.Errorf("edges answer %v and %v", before, after)
+	}
+}
+
+// intoTwo restores a backup into the engine 2.7 by way of the text for import, and
+// returns what it exports then, and its answers.
+func intoTwo(t *testing.T, b restore.Backup, walk string) (export []byte, answers []string) {
+	t.Helper()
 	d, err := b.Prove(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -94,14 +107,7 @@ func TestDumpOf2(t *testing.T) {
 	if err := plan.WriteText(&text, d.Open); err != nil {
 		t.Fatal(err)
 	}
-	_, before := surrealtest.Engine2(t, text.Bytes(), walk)
-	export, after := surrealtest.Engine2(t, text.Bytes(), walk)
-	if string(export) != string(source) {
-		t.Errorf("the export of the restored database differs:\n%s", diff(string(source), string(export)))
-	}
-	if !slices.Equal(before, after) || !strings.Contains(strings.Join(after, "\n"), "a_link:abc") {
-		t.Errorf("edges answer %v and %v", before, after)
-	}
+	return surrealtest.Engine2(t, text.Bytes(), walk)
 }
 
 // A file's key with odd characters stops a plain import of every version.

@@ -1,13 +1,11 @@
 package restore_test
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/vapora-platform/vapora-backup/internal/db/replay"
 	"github.com/vapora-platform/vapora-backup/internal/restore"
 	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
 )
@@ -64,19 +62,7 @@ func TestRowsOlderThanTheirRulesOf2(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	source, before := surrealtest.Run2(t, []byte(older), olderWalk)
-	d, err := h.take(t, given{"surrealdb-2.7.0", string(source)}).Prove(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := d.Plan(restore.PlanOptions{Target: replay.Target{Two: true}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text bytes.Buffer
-	if err := plan.WriteText(&text, d.Open); err != nil {
-		t.Fatal(err)
-	}
-	export, after := surrealtest.Engine2(t, text.Bytes(), olderWalk)
+	export, after := intoTwo(t, h.take(t, given{"surrealdb-2.7.0", string(source)}), olderWalk)
 	if string(export) != string(source) {
 		t.Errorf("the export of the restored database differs:\n%s", diff(string(source), string(export)))
 	}
