@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vapora-platform/vapora-backup/internal/db"
+	"github.com/vapora-platform/vapora-backup/internal/db/replay"
 	"github.com/vapora-platform/vapora-backup/internal/restore"
 	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
 )
@@ -22,6 +24,7 @@ DEFINE TABLE shrunk SCHEMAFULL; DEFINE FIELD a ON shrunk TYPE int; DEFINE FIELD 
 CREATE shrunk:1 SET a = 1, b = 2; REMOVE FIELD b ON shrunk;
 CREATE nested:1 SET o = { a: { b: 1 } }; DEFINE TABLE OVERWRITE nested SCHEMAFULL; DEFINE FIELD o ON nested TYPE object;
 CREATE typed:1 SET a = 'text'; DEFINE TABLE OVERWRITE typed SCHEMAFULL; DEFINE FIELD a ON typed TYPE int ASSERT $value > 9;
+CREATE any:1 SET old = 1; DEFINE TABLE OVERWRITE any TYPE ANY SCHEMAFULL;
 CREATE named:1; DEFINE FIELD id ON named TYPE string;
 CREATE dropped:1 SET x = 1; DEFINE TABLE OVERWRITE dropped DROP;
 RELATE node:1->cut:1->node:2; DEFINE TABLE OVERWRITE cut TYPE RELATION DROP;
@@ -90,6 +93,19 @@ func TestViewOverADroppingTable(t *testing.T) {
 	}
 	if got := h.srv.Query(t, ns, to, "SELECT VALUE id FROM kept; CREATE hit SET page = 'a' RETURN NONE; SELECT VALUE n FROM hits"); string(got[0]) != `["kept:1"]` || string(got[2]) != "[1]" {
 		t.Errorf("got %s", got)
+	}
+	d, err := b.Prove(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := d.Plan(restore.PlanOptions{Target: replay.Target{References: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.srv.Query(t, ns, to, "DELETE kept:1")
+	checked, err := db.Check(t.Context(), h.client(t, ns, to), d.Outline, plan, true)
+	if err != nil || !slices.Equal(checked.Problems, []string{"table kept has 0 records, the backup has 1"}) {
+		t.Errorf("got problems %q and %v, want the one lost record", checked.Problems, err)
 	}
 }
 
