@@ -135,6 +135,9 @@ func (a *app) newWriter(ctx context.Context, cfg *config.Config) (*writer, error
 }
 
 func (w *writer) backup(ctx context.Context, s source) (*backedUp, error) {
+	if s.err != nil {
+		return nil, unstored(s.err)
+	}
 	lines := s.config.Recipients
 	if len(lines) == 0 {
 		lines = w.cfg.Encryption.Recipients

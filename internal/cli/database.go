@@ -54,10 +54,11 @@ type source struct {
 	name   string
 	config config.Database
 	dump   db.Source
+	err    error // why it cannot be backed up; it keeps no other from it
 }
 
 // sources returns what the names stand for: all configured databases where
-// there are none, and with all_databases one source per database.
+// there are none, and with all_databases one source per database, never none.
 func (a *app) sources(ctx context.Context, cfg *config.Config, names []string, all bool) ([]source, error) {
 	for _, name := range names {
 		if !slices.ContainsFunc(cfg.Databases, func(d config.Database) bool { return d.Name == name }) {
@@ -70,29 +71,36 @@ func (a *app) sources(ctx context.Context, cfg *config.Config, names []string, a
 			continue
 		}
 		s, err := a.source(d)
-		if err != nil {
-			return nil, err
-		}
-		if !all && !d.AllDatabases {
+		switch {
+		case err != nil:
+			out = append(out, source{name: d.Name, err: err})
+		case all || d.AllDatabases:
+			out = append(out, a.eachDatabase(ctx, s)...)
+		default:
 			out = append(out, s)
-			continue
-		}
-		found, err := s.dump.Databases(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("list the databases of %s: %w", d.Name, err)
-		}
-		for _, name := range found {
-			each := s
-			each.name = d.Name + "." + slug(name)
-			each.dump.Client = s.dump.Client.WithDatabase(d.Namespace, name)
-			each.dump.AccessKeys = nil
-			if each.dump.AccessKeys, err = a.accessKeys(d, name); err != nil {
-				return nil, err
-			}
-			out = append(out, each)
 		}
 	}
 	return out, nil
+}
+
+// eachDatabase returns a source for each database in the namespace of s.
+func (a *app) eachDatabase(ctx context.Context, s source) []source {
+	found, err := s.dump.Databases(ctx)
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("namespace %s has none", s.config.Namespace)
+	}
+	if err != nil {
+		return []source{{name: s.name, err: fmt.Errorf("list the databases of %s: %w", s.name, err)}}
+	}
+	var out []source
+	for _, name := range found {
+		each := s
+		each.name = s.name + "." + slug(name)
+		each.dump.Client = s.dump.Client.WithDatabase(s.config.Namespace, name)
+		each.dump.AccessKeys, each.err = a.accessKeys(s.config, name)
+		out = append(out, each)
+	}
+	return out
 }
 
 func databaseNames(cfg *config.Config) []string {
