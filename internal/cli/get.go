@@ -146,7 +146,11 @@ func getTable(ctx context.Context, b restore.Backup, name string, w io.Writer) e
 	if _, err := io.WriteString(w, "OPTION IMPORT;\n\n"); err != nil {
 		return err
 	}
-	return copyRange(w, d, d.Outline.Tables[0].Span)
+	if err := copyRange(w, d, d.Outline.Tables[0].Span); err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, "\n") // a table ends with its last statement
+	return err
 }
 
 func copyRange(w io.Writer, d *restore.Dump, r surql.Range) error {
@@ -183,7 +187,7 @@ func getForImport(ctx context.Context, a *app, b restore.Backup, o *getOptions, 
 			}
 		}
 	}
-	for _, l := range plan.Losses {
+	for _, l := range d.Losses(plan) {
 		a.warn("not in this dump: %s: %s", l.What, l.Why)
 	}
 	return plan.WriteText(w, d.Open)

@@ -76,7 +76,7 @@ func runRestoreDB(ctx context.Context, a *app, o *restoreOptions, args []string)
 		return err
 	}
 	job := restore.Job{
-		LeaveOutAccess: o.leaveOut, Tables: slices.Compact(slices.Clone(o.tables)), Force: o.force, DryRun: o.dryRun,
+		LeaveOutAccess: o.leaveOut, Tables: slices.Compact(slices.Sorted(slices.Values(o.tables))), Force: o.force, DryRun: o.dryRun,
 		Workers: o.workers, Now: a.Now,
 	}
 	if job.Keys, err = readKeys(o.accessKeys); err != nil {

@@ -85,7 +85,7 @@ type LeaveOut struct {
 
 // Timeouts bound the silence of a server, never the length of its answer.
 type Timeouts struct {
-	Idle Duration `yaml:"idle" default:"2m" doc:"Give up when nothing at all arrives for this long. A long export that keeps sending is never cut."`
+	Idle Duration `yaml:"idle" default:"2m" doc:"Give up when nothing at all arrives for this long. An export that keeps sending is never cut, nor is a query or an import while the server says that it is well."`
 }
 
 // Encryption says who can read backups. The machine that takes them needs

@@ -97,6 +97,9 @@ func (c *Client) Namespace() string { return c.opt.Namespace }
 // Database returns the database's name.
 func (c *Client) Database() string { return c.opt.Database }
 
+// Level returns where the Client's user is defined.
+func (c *Client) Level() Level { return c.opt.Auth }
+
 // A request is one exchange with the server.
 type request struct {
 	method, path        string
@@ -105,6 +108,7 @@ type request struct {
 	contentType         string
 	anonymous           bool // no user is needed, and none is named
 	reads               bool // it changes nothing and may be sent twice
+	works               bool // it is answered when it is done, and not before
 }
 
 // do sends a request and returns the answer whatever its status. The body ends
@@ -123,7 +127,11 @@ func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 // send is do, once. It returns the token that it used.
 func (c *Client) send(ctx context.Context, r request, expired string) (*http.Response, string, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	watch := newWatch(c.opt.Idle, cancel)
+	var alive func() bool
+	if r.works {
+		alive = func() bool { return c.alive(ctx) }
+	}
+	watch := newWatch(c.opt.Idle, cancel, alive)
 	var body io.Reader
 	if r.body != nil {
 		body = &sending{Reader: bytes.NewReader(r.body), watch: watch}

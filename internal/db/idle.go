@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -19,13 +20,33 @@ type watch struct {
 	timer *time.Timer
 	idle  time.Duration
 	done  context.CancelCauseFunc
+	// alive, if not nil, asks a silent server whether it is at work: some
+	// requests are answered only when they are done, however long that takes.
+	alive func() bool
 
 	mu       sync.Mutex
+	waiting  bool
 	answered bool
 }
 
-func newWatch(idle time.Duration, cancel context.CancelCauseFunc) *watch {
-	return &watch{timer: time.AfterFunc(idle, func() { cancel(fmt.Errorf("%w for %s", errIdle, idle)) }), idle: idle, done: cancel}
+func newWatch(idle time.Duration, cancel context.CancelCauseFunc, alive func() bool) *watch {
+	w := &watch{idle: idle, done: cancel, alive: alive, waiting: true}
+	w.timer = time.AfterFunc(idle, w.silence)
+	return w
+}
+
+// silence is what the timer calls.
+func (w *watch) silence() {
+	alive := w.alive != nil && w.alive()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case !w.waiting:
+	case alive:
+		w.timer.Reset(w.idle)
+	default:
+		w.done(fmt.Errorf("%w for %s", errIdle, w.idle))
+	}
 }
 
 // sent says that the server took a part of the request. Behind the beginning of
@@ -34,7 +55,7 @@ func (w *watch) sent() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.answered {
-		w.wait()
+		w.timer.Reset(w.idle)
 	}
 }
 
@@ -42,16 +63,27 @@ func (w *watch) sent() {
 func (w *watch) answer() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.answered = true
-	w.rest()
+	w.answered, w.waiting = true, false
+	w.timer.Stop()
 }
 
 // wait begins to wait for the server, rest ends it.
-func (w *watch) wait() { w.timer.Reset(w.idle) }
-func (w *watch) rest() { w.timer.Stop() }
+func (w *watch) wait() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiting = true
+	w.timer.Reset(w.idle)
+}
+
+func (w *watch) rest() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiting = false
+	w.timer.Stop()
+}
 
 func (w *watch) stop() {
-	w.timer.Stop()
+	w.rest()
 	w.done(context.Canceled)
 }
 
@@ -90,4 +122,20 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 func (b *watchedBody) Close() error {
 	b.watch.stop()
 	return b.ReadCloser.Close()
+}
+
+// alive asks a server that is silent whether it is well.
+func (c *Client) alive(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, c.opt.Idle)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/health", nil)
+	if err != nil {
+		return false
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return false
+	}
+	_, err = readAnswer(res)
+	return err == nil && res.StatusCode == http.StatusOK
 }

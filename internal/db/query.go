@@ -63,7 +63,7 @@ func (c *Client) read(ctx context.Context, sql string) ([]Result, error) {
 }
 
 func (c *Client) query(ctx context.Context, r request) ([]Result, error) {
-	r.method, r.path, r.contentType = "POST", "/sql", "text/plain"
+	r.method, r.path, r.contentType, r.works = "POST", "/sql", "text/plain", true
 	res, err := c.do(ctx, r)
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
 // LeaveOut names what a dump shall not hold.
@@ -71,6 +72,10 @@ func (s *Source) Dump(ctx context.Context, w io.Writer) (*Dumped, error) {
 	d := &Dumped{Engine: "surrealdb-" + version.String()}
 	if err := s.prepare(ctx, &p, d); err != nil {
 		return nil, err
+	}
+	if backup := p.before.info.unfinished(); backup != "" {
+		return nil, hint.Wrap(fmt.Errorf("%w: a restore of %s into it has not ended", ErrIncomplete, backup),
+			"let that restore end, or run it again; if what is there is what you want, REMOVE PARAM $"+marker)
 	}
 	o, err := s.export(ctx, w)
 	if err == nil {

@@ -18,7 +18,7 @@ func (s *Source) inventory(o *surql.Outline, p proof, secrets *Secrets) Inventor
 	inv.Namespace, inv.Database = s.Client.opt.Namespace, s.Client.opt.Database
 	for _, d := range o.Globals {
 		switch {
-		case d.HasPlaceholder() && s.AccessKeys[d.Name] == "":
+		case d.Kind == "ACCESS" && d.HasPlaceholder() && s.AccessKeys[d.Name] == "":
 			inv.KeylessAccesses = append(inv.KeylessAccesses, d.Name)
 		case d.Kind == "SEQUENCE":
 			inv.Sequences = append(inv.Sequences, Sequence{Name: d.Name, Start: d.Start(), Positioned: p.positioned(d)})
@@ -33,7 +33,7 @@ func (s *Source) inventory(o *surql.Outline, p proof, secrets *Secrets) Inventor
 	if s.LeaveOut.Accesses {
 		inv.LeftOut = append(inv.LeftOut, "accesses")
 	}
-	inv.NotIncluded = p.notIncluded(o)
+	inv.NotIncluded = p.notIncluded(o, surql.Parse(secrets.DatabaseLine))
 	for _, of := range []struct {
 		what string
 		defs map[string]string
@@ -94,13 +94,17 @@ func schemaHash(o *surql.Outline) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// notIncluded names what this database has and no export holds.
-func (p proof) notIncluded(o *surql.Outline) []string {
+// notIncluded names what this database has and no export holds. own is its own
+// definition, which many exports lack.
+func (p proof) notIncluded(o *surql.Outline, own surql.Definition) []string {
 	var out []string
-	for _, d := range definitions(o) {
+	defs := slices.DeleteFunc(definitions(o), func(d surql.Definition) bool { return d.Kind == "DATABASE" })
+	for _, d := range append(defs, own) {
 		switch {
 		case d.Bearer():
 			out = append(out, "bearer grants of access "+d.Name)
+		case d.Kind == "USER" && d.HasPlaceholder():
+			out = append(out, "the password of user "+d.Name+", which this server hides")
 		case d.Kind == "BUCKET":
 			out = append(out, "contents of bucket "+d.Name)
 		case d.Changefeed():
@@ -113,13 +117,28 @@ func (p proof) notIncluded(o *surql.Outline) []string {
 		out = append(out, "model "+m)
 	}
 	for _, n := range slices.Sorted(maps.Keys(p.silent(o))) {
-		kind, rest, _ := strings.Cut(n, " ")
-		out = append(out, strings.ToLower(kind)+" "+rest+", which this version does not export")
+		out = append(out, unexported(n))
 	}
 	if p.versioned {
 		out = append(out, "the past of the versioned store")
 	}
 	return out
+}
+
+// unexported says in words that a definition is not in the text. It lies sealed
+// beside it.
+func unexported(name string) string {
+	kind, rest, _ := strings.Cut(name, " ")
+	return strings.ToLower(kind) + " " + rest + ", which this version does not export"
+}
+
+// Lost returns what of NotIncluded a restore does not bring back either.
+func (inv *Inventory) Lost(beside *Secrets) []string {
+	var kept []string
+	for name := range beside.Unexported {
+		kept = append(kept, unexported(name))
+	}
+	return slices.DeleteFunc(slices.Clone(inv.NotIncluded), func(what string) bool { return slices.Contains(kept, what) })
 }
 
 // silent returns the statements of INFO, by name, that this version does not export.

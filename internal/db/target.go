@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
+	"github.com/vapora-platform/vapora-backup/internal/db/replay"
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
@@ -23,7 +25,7 @@ var ErrNotEmpty = errors.New("the target is not empty")
 type Target struct {
 	Client *Client
 	// Line is the DEFINE DATABASE statement of the source, if it is known: its
-	// clauses come back with a database that does not exist yet.
+	// clauses come back, also to a database that exists.
 	Line string
 }
 
@@ -31,13 +33,18 @@ type Target struct {
 type Contents map[string][]string
 
 // String lists at most a few names of each kind.
-func (c Contents) String() string {
+func (c Contents) String() string { return c.list(5) }
+
+// All lists every name.
+func (c Contents) All() string { return c.list(math.MaxInt) }
+
+func (c Contents) list(most int) string {
 	var parts []string
 	for _, kind := range sortedKinds(c) {
 		names := c[kind]
-		text := strings.Join(names[:min(len(names), 5)], ", ")
-		if len(names) > 5 {
-			text += fmt.Sprintf(" and %d more", len(names)-5)
+		text := strings.Join(names[:min(len(names), most)], ", ")
+		if len(names) > most {
+			text += fmt.Sprintf(" and %d more", len(names)-most)
 		}
 		parts = append(parts, kind+" "+text)
 	}
@@ -53,21 +60,22 @@ func sortedKinds(c Contents) []string {
 	return kinds
 }
 
-// Look says what is in the target, and whether that is an unfinished restore
-// of the named backup. A database that does not exist yet is empty.
-func (t *Target) Look(ctx context.Context, backup string) (c Contents, unfinished bool, err error) {
+// Look says what is in the target, and which backup's restore into it is
+// unfinished: the words that Prepare was given, "" if none is. A database that
+// does not exist yet is empty.
+func (t *Target) Look(ctx context.Context) (c Contents, unfinished string, err error) {
 	info, err := t.Client.infoDB(ctx)
 	if errors.Is(err, ErrNoDatabase) {
-		return Contents{}, false, nil
+		return Contents{}, "", nil
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("look into the target: %w", err)
+		return nil, "", fmt.Errorf("look into the target: %w", err)
 	}
+	unfinished = info.unfinished()
 	c = Contents{}
 	for kind, defs := range info {
-		for name, text := range defs {
-			if kind == "params" && strings.TrimPrefix(name, "$") == marker {
-				unfinished = strings.Contains(text, surql.QuoteString(backup))
+		for name := range defs {
+			if isMarker(kind, name) {
 				continue
 			}
 			if kind == "users" && t.Client.opt.Auth == Database && name == t.Client.opt.Username {
@@ -80,18 +88,38 @@ func (t *Target) Look(ctx context.Context, backup string) (c Contents, unfinishe
 	return c, unfinished, nil
 }
 
-// Prepare makes the database exist, empties it where clear says so, and marks
-// it as an unfinished restore of the backup. It returns what stays: CONFIGs, on
-// a server before 3.0.3, which can replace them and not remove them.
-func (t *Target) Prepare(ctx context.Context, backup string, clear Contents) (stays []string, err error) {
-	if err := t.create(ctx); err != nil {
+func isMarker(kind, name string) bool {
+	return kind == "params" && strings.TrimPrefix(name, "$") == marker
+}
+
+// unfinished returns what the marker of an unfinished restore says, "" if there
+// is none.
+func (i info) unfinished() string {
+	for name, text := range i["params"] {
+		if isMarker("params", name) {
+			return surql.Parse(text).Value()
+		}
+	}
+	return ""
+}
+
+// Prepare makes the database exist, with the clauses of Line, empties it where
+// clear says so, and marks it as an unfinished restore of the backup. It returns
+// what this target cannot take back: clauses that the user may not set, and CONFIGs
+// that a server before 3.0.3 can replace and not remove.
+func (t *Target) Prepare(ctx context.Context, backup string, clear Contents) (losses []replay.Loss, err error) {
+	if losses, err = t.create(ctx); err != nil {
 		return nil, err
 	}
 	mark := "DEFINE PARAM OVERWRITE $" + marker + " VALUE " + surql.QuoteString(backup) + " PERMISSIONS NONE"
 	if err := t.exec(ctx, "mark the target as unfinished", mark); err != nil {
 		return nil, err
 	}
-	return t.remove(ctx, clear)
+	stays, err := t.remove(ctx, clear)
+	for _, what := range stays {
+		losses = append(losses, replay.Loss{What: "that " + what + " of the target goes", Why: "this server can replace it and not remove it; it stays unless the backup has one"})
+	}
+	return losses, err
 }
 
 // Finish removes the mark: the restore is whole.
@@ -99,24 +127,27 @@ func (t *Target) Finish(ctx context.Context) error {
 	return t.exec(ctx, "unmark the target", "REMOVE PARAM IF EXISTS $"+marker)
 }
 
-// create makes the namespace and the database where they are missing.
-func (t *Target) create(ctx context.Context) error {
-	if _, err := t.Client.infoDB(ctx); err == nil {
-		return nil
-	} else if !errors.Is(err, ErrNoDatabase) {
-		return fmt.Errorf("look into the target: %w", err)
-	}
+// create makes the namespace and the database where they are missing, and gives a
+// database that is there the clauses of Line.
+func (t *Target) create(ctx context.Context) ([]replay.Loss, error) {
 	o := t.Client.opt
+	clauses := surql.Parse(t.Line).DatabaseClauses()
+	form := "DEFINE DATABASE OVERWRITE "
+	if _, err := t.Client.infoDB(ctx); errors.Is(err, ErrNoDatabase) {
+		form = "DEFINE DATABASE IF NOT EXISTS "
+	} else if err != nil {
+		return nil, fmt.Errorf("look into the target: %w", err)
+	} else if clauses == "" {
+		return nil, nil
+	} else if o.Auth == Database {
+		return []replay.Loss{{What: "the database's own clauses: " + clauses, Why: "a user of the database may not define it; one of the namespace may"}}, nil
+	}
 	if o.Auth == Root {
 		if err := t.execIn(ctx, "", "", "create the namespace", "DEFINE NAMESPACE IF NOT EXISTS "+surql.QuoteIdent(o.Namespace)); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	define := "DEFINE DATABASE IF NOT EXISTS " + surql.QuoteIdent(o.Database)
-	if clauses := surql.Parse(t.Line).DatabaseClauses(); clauses != "" {
-		define += " " + clauses
-	}
-	return t.execIn(ctx, o.Namespace, "", "create the database", define)
+	return nil, t.execIn(ctx, o.Namespace, "", "define the database", strings.TrimSpace(form+surql.QuoteIdent(o.Database)+" "+clauses))
 }
 
 // removals are how each kind of INFO FOR DB is removed.
@@ -145,6 +176,9 @@ func (t *Target) remove(ctx context.Context, contents Contents) (stays []string,
 		var last error
 		for _, r := range left {
 			err := t.exec(ctx, "clear the target", r.sql)
+			if err != nil && r.kind == "tables" && strings.Contains(err.Error(), "LIGHTWEIGHT") { // it goes only when it is empty
+				err = t.exec(ctx, "clear the target", "DELETE "+surql.QuoteIdent(r.name)+"; "+r.sql)
+			}
 			switch {
 			case err != nil && ctx.Err() == nil && r.kind == "configs":
 				stays = append(stays, "config "+r.name)

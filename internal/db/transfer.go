@@ -14,15 +14,19 @@ type ExportOptions struct {
 	NoUsers       bool
 	NoAccesses    bool
 	ExcludeTables []string
+	Tables        []string // if not nil, only these, and nothing but tables
 }
 
 // body is what POST /export takes. A key that a version does not know it ignores.
 func (o ExportOptions) body() ([]byte, error) {
 	m := map[string]any{"users": !o.NoUsers, "accesses": !o.NoAccesses, "records": !o.NoRecords}
 	for _, kind := range []string{"params", "functions", "analyzers", "sequences", "apis", "buckets", "modules", "configs", "database_definition"} {
-		m[kind] = true
+		m[kind] = o.Tables == nil
 	}
 	m["versions"], m["tables"] = false, true
+	if o.Tables != nil {
+		m["tables"], m["users"], m["accesses"] = o.Tables, false, false
+	}
 	if len(o.ExcludeTables) > 0 {
 		m["tables"] = map[string]any{"exclude": o.ExcludeTables}
 	}
@@ -64,7 +68,7 @@ type Failure struct{ Message string }
 // what came before it stays done.
 func (c *Client) Import(ctx context.Context, text []byte) ([]Failure, error) {
 	res, err := c.do(ctx, request{
-		method: "POST", path: "/import", namespace: c.opt.Namespace, database: c.opt.Database, body: text, contentType: "application/octet-stream",
+		method: "POST", path: "/import", namespace: c.opt.Namespace, database: c.opt.Database, body: text, contentType: "application/octet-stream", works: true,
 	})
 	if err != nil {
 		return nil, err

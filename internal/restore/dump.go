@@ -173,7 +173,8 @@ func tableNames(inv db.Inventory) []string {
 func (d *Dump) piece(want db.Table) (*surql.Table, error) {
 	const head = "OPTION IMPORT;\n"
 	span := d.Open(want.Span)
-	o, err := surql.ReadOutline(io.MultiReader(strings.NewReader(head), span), surql.Walk, nil)
+	// A span ends with its last statement, a text with a line's end.
+	o, err := surql.ReadOutline(io.MultiReader(strings.NewReader(head), span, strings.NewReader("\n")), surql.Walk, nil)
 	if cerr := span.Close(); err == nil {
 		err = cerr
 	}
@@ -184,9 +185,7 @@ func (d *Dump) piece(want db.Table) (*surql.Table, error) {
 	if len(o.Tables) != 1 || t == nil || t.Records != want.Records || t.Edges != want.Edges {
 		return nil, errors.New("what lies there is not what the manifest says")
 	}
-	shift := want.Span.Offset - int64(len(head))
-	t.Data.Offset += shift
-	t.Span.Offset += shift
+	t.Data, t.Span = want.Data, want.Span
 	return t, nil
 }
 

@@ -1,6 +1,8 @@
 package restore
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -23,15 +25,37 @@ func (d *Dump) Plan(o PlanOptions) (*replay.Plan, error) {
 		keys[k.Name] = k.Key
 	}
 	maps.Copy(keys, o.Keys)
-	return replay.New(d.Outline, replay.Options{
-		Target: o.Target, Keys: keys, LeaveOutAccess: o.LeaveOutAccess, Starts: d.starts(o.Starts),
+	starts, guessed := d.starts(o.Starts)
+	plan, err := replay.New(d.Outline, replay.Options{
+		Target: o.Target, Keys: keys, LeaveOutAccess: o.LeaveOutAccess, Starts: starts,
 	})
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range guessed {
+		at := cmp.Or(starts[name], d.start(name))
+		plan.Losses = append(plan.Losses, replay.Loss{
+			What: "where sequence " + name + " stood",
+			Why:  fmt.Sprintf("no export before 3.2.5 says it, and no field is defined by it alone; it goes on at %d, behind every integer in the data (--sequence %s=NUMBER sets another)", at, name),
+		})
+	}
+	return plan, nil
+}
+
+// start is the number that a sequence of the dump starts with.
+func (d *Dump) start(name string) int64 {
+	for _, def := range d.Outline.Globals {
+		if def.Kind == "SEQUENCE" && def.Name == name {
+			return def.Start()
+		}
+	}
+	return 0
 }
 
 // starts returns the positions of sequences that the dump does not tell: as
-// given, or else as the data says.
-func (d *Dump) starts(given map[string]int64) map[string]int64 {
-	out := map[string]int64{}
+// given, or else as the data says; and the names of those that it only guesses.
+func (d *Dump) starts(given map[string]int64) (out map[string]int64, guessed []string) {
+	out = map[string]int64{}
 	for _, def := range d.Outline.Globals {
 		if def.Kind != "SEQUENCE" {
 			continue
@@ -40,10 +64,36 @@ func (d *Dump) starts(given map[string]int64) map[string]int64 {
 		if n, ok := given[def.Name]; ok {
 			out[def.Name] = n
 		} else if !positioned {
-			if n := d.Columns.After(d.Outline, def); n > def.Start() {
+			n, told := d.Columns.After(d.Outline, def)
+			if n > def.Start() {
 				out[def.Name] = n
 			}
+			if !told {
+				guessed = append(guessed, def.Name)
+			}
 		}
+	}
+	return out, guessed
+}
+
+// Losses are what a restore by this plan does not bring back: what the plan knows,
+// and what the backup never held.
+func (d *Dump) Losses(p *replay.Plan) []replay.Loss {
+	out := slices.Clone(p.Losses)
+	if d.Partial {
+		return out
+	}
+	inv := d.Inventory
+	for _, what := range inv.Lost(d.Secrets) {
+		if !slices.ContainsFunc(out, func(l replay.Loss) bool { return l.What == what }) {
+			out = append(out, replay.Loss{What: what, Why: "no export holds it"})
+		}
+	}
+	for _, what := range inv.LeftOut {
+		out = append(out, replay.Loss{What: what, Why: "the config left it out of the backup"})
+	}
+	for _, name := range inv.Outside {
+		out = append(out, replay.Loss{What: name, Why: "it belongs to no database; its definition lies sealed beside the dump (get --secrets)"})
 	}
 	return out
 }

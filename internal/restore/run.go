@@ -111,17 +111,22 @@ func (r *run) look(ctx context.Context) error {
 		return hint.Wrap(fmt.Errorf("the target runs %s, the backup is of %s: a server does not read what a newer one wrote", r.server, source),
 			"restore into a server of version %s or later", source)
 	}
-	contents, unfinished, err := r.Target.Look(ctx, r.mark())
+	contents, unfinished, err := r.Target.Look(ctx)
 	if err != nil {
 		return err
 	}
 	r.contents = r.inTheWay(contents)
-	r.out.Again = unfinished
-	if len(r.contents) > 0 && !unfinished {
+	r.out.Again = unfinished == r.mark()
+	if unfinished != "" && !r.out.Again && (len(r.Tables) > 0 || !r.Force) {
+		// Its mark would go with ours, and what is half there would pass for whole.
+		return hint.Wrap(fmt.Errorf("%w: %s/%s holds an unfinished restore of %s", db.ErrNotEmpty, r.out.Namespace, r.out.Database, unfinished),
+			"run that restore again until it ends, or restore a whole backup over it with --force")
+	}
+	if len(r.contents) > 0 && !r.out.Again {
 		if !r.Force {
 			return r.Target.Refuse(r.contents)
 		}
-		r.out.Replaced = r.contents.String()
+		r.out.Replaced = r.contents.All()
 	}
 	return nil
 }
@@ -179,30 +184,45 @@ func (r *run) plan(context.Context) error {
 		return hint.Wrap(fmt.Errorf("the dump is in the language of SurrealDB 2.x, which %s does not read", r.server),
 			"restore it into a 2.x server, and upgrade that as the vendor says (surreal v2 fix, then export in 3.x form)")
 	}
-	if r.Target.Line == "" {
+	if !r.dump.Partial {
 		r.Target.Line = r.dump.Secrets.DatabaseLine
 	}
 	opt := PlanOptions{
-		Target: replay.Target{Two: r.server.Two(), References: r.server.ImportsReferences()},
+		Target: replay.Target{Two: r.server.Two(), References: r.server.ImportsReferences(), KeepsDatabase: r.Target.Client.Level() == db.Database},
 		Keys:   r.Keys, LeaveOutAccess: r.LeaveOutAccess, Starts: r.Starts,
 	}
-	r.out.Starts = r.dump.starts(opt.Starts)
+	r.out.Starts, _ = r.dump.starts(opt.Starts)
 	var err error
 	r.planned, err = r.dump.Plan(opt)
 	if err != nil {
 		return fmt.Errorf("plan the restore: %w", err)
 	}
-	r.out.Partial = r.dump.Partial
-	r.out.Repairs, r.out.Losses, r.out.Unfed = r.planned.Repairs, r.planned.Losses, r.planned.Unfed
-	for _, name := range r.dump.Inventory.Outside {
-		if !r.dump.Partial {
-			r.out.Losses = append(r.out.Losses, replay.Loss{What: name, Why: "it belongs to no database; its definition lies sealed beside the dump (get --secrets)"})
-		}
+	if err := r.views(); err != nil {
+		return err
 	}
+	r.out.Partial = r.dump.Partial
+	r.out.Repairs, r.out.Losses, r.out.Unfed = r.planned.Repairs, r.dump.Losses(r.planned), r.planned.Unfed
 	for _, t := range r.dump.Outline.Tables {
 		r.out.Tables++
 		r.out.Records += t.Records
 		r.out.Edges += t.Edges
+	}
+	return nil
+}
+
+// views refuses to restore a view alone: its rows are computed, from tables that
+// were not asked for.
+func (r *run) views() error {
+	for _, name := range r.planned.Unfed {
+		if !r.dump.Partial {
+			break
+		}
+		for _, reads := range r.dump.Outline.Table(name).Define.Reads() {
+			if !slices.Contains(r.Tables, reads) {
+				return hint.Wrap(fmt.Errorf("view %s is computed from %s, which is not among the tables to restore", name, reads),
+					"name %s too, or read the view's rows with `get --table %s`", reads, name)
+			}
+		}
 	}
 	return nil
 }
@@ -226,13 +246,11 @@ func (r *run) write(ctx context.Context) error {
 
 func (r *run) load(ctx context.Context) error {
 	defer r.phase("load", &r.out.Seconds.Load)()
-	stays, err := r.Target.Prepare(ctx, r.mark(), r.contents)
+	losses, err := r.Target.Prepare(ctx, r.mark(), r.contents)
 	if err != nil {
 		return err
 	}
-	for _, what := range stays {
-		r.out.Losses = append(r.out.Losses, replay.Loss{What: "that " + what + " of the target goes", Why: "this server can replace it and not remove it; it stays unless the backup has one"})
-	}
+	r.out.Losses = append(r.out.Losses, losses...)
 	loader := db.Loader{Client: r.Target.Client, Plan: r.planned, Open: r.dump.Open, Workers: r.Workers, Progress: r.Rows}
 	r.out.Loaded, err = loader.Run(ctx)
 	r.out.BytesRead = r.dump.BytesRead()
@@ -240,6 +258,7 @@ func (r *run) load(ctx context.Context) error {
 	r.repaired("points in a GeometryCollection", r.out.Loaded.Points)
 	r.repaired("objects that look like a geometry", r.out.Loaded.Lookalikes)
 	r.repaired("files whose key no import reads", r.out.Loaded.Files)
+	r.repaired("record ids that begin with a word of the language", r.out.Loaded.Words)
 	return err
 }
 

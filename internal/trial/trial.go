@@ -154,6 +154,9 @@ func (d *Database) restore(ctx context.Context, b restore.Backup, s *Scratch, in
 	for _, l := range res.Losses {
 		r.Note("not restored: %s: %s", l.What, l.Why)
 	}
+	for _, n := range res.Checked.Notes {
+		r.Note("%s", n)
+	}
 	if errors.Is(err, restore.ErrDiffers) {
 		err = nil // it is asserted above
 	}

@@ -1,67 +1,79 @@
 package replay
 
 import (
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
 
-// Columns keeps the smallest and the largest integer of each field of each
-// table. Servers before 3.2.5 do not say where a sequence stands, and a
-// sequence that starts again hands out numbers that are taken; the numbers in
-// the data say how far it got.
+// Columns keeps the largest integer of each field of each table. Servers before
+// 3.2.5 do not say where a sequence stands, and a sequence that starts again hands
+// out numbers that are taken; the numbers in the data say how far it got.
 type Columns struct {
-	seen map[column]bounds
+	seen map[column]int64
 }
 
 type column struct{ table, field string }
 
-type bounds struct{ min, max int64 }
-
-// Add takes in one integer. field is as printed.
+// Add takes in one integer. field is the row's field that holds it, at whatever
+// depth, as a name.
 func (c *Columns) Add(table string, field []byte, n int64) {
 	if c.seen == nil {
-		c.seen = map[column]bounds{}
+		c.seen = map[column]int64{}
 	}
 	key := column{table, string(field)}
-	b, ok := c.seen[key]
-	if !ok {
-		b = bounds{n, n}
+	if largest, ok := c.seen[key]; !ok || n > largest {
+		c.seen[key] = n
 	}
-	c.seen[key] = bounds{min(b.min, n), max(b.max, n)}
 }
 
 // After returns the first number that a sequence may hand out: one behind the
-// largest in the fields that are defined by it, and where no field says so, in
-// every field whose numbers could all have come from it. It errs on the high
-// side: a gap is harmless, a repeated number is not.
-func (c *Columns) After(o *surql.Outline, sequence surql.Definition) int64 {
-	next := sequence.Start()
-	if own := c.defined(o, sequence.Name); len(own) > 0 {
-		for _, key := range own {
-			if b, ok := c.seen[key]; ok {
-				next = max(next, b.max+1)
-			}
-		}
-		return next
-	}
-	for _, b := range c.seen {
-		if b.min >= sequence.Start() {
-			next = max(next, b.max+1)
+// largest in the fields that are defined by it. If something else draws from it
+// too, or those fields hold no integer, it is one behind the largest in every
+// field. It errs on the high side: a gap is harmless, a repeated number is not.
+//
+// told is false where that is a guess: no field is defined by the sequence, and
+// numbers that it handed out may lie in texts, or nowhere.
+func (c *Columns) After(o *surql.Outline, sequence surql.Definition) (next int64, told bool) {
+	next = sequence.Start()
+	own, others := draws(o, sequence.Name)
+	for _, key := range own {
+		if n, ok := c.seen[key]; ok {
+			next, told = max(next, behind(n)), true
 		}
 	}
-	return next
+	if told && !others {
+		return next, true
+	}
+	for _, n := range c.seen {
+		next = max(next, behind(n))
+	}
+	return next, false
 }
 
-// defined returns the fields whose definition draws from the sequence.
-func (c *Columns) defined(o *surql.Outline, sequence string) []column {
-	var out []column
+// behind is the number after n, if there is one.
+func behind(n int64) int64 {
+	if n == math.MaxInt64 {
+		return n
+	}
+	return n + 1
+}
+
+// draws returns the fields whose definition draws from the sequence, as the rows
+// name them, and whether any other definition does.
+func draws(o *surql.Outline, sequence string) (fields []column, others bool) {
+	call := "sequence::nextval(" + surql.QuoteString(sequence) + ")"
+	says := func(d surql.Definition) bool { return strings.Contains(d.Text, call) }
+	others = slices.ContainsFunc(o.Globals, says)
 	for _, t := range o.Tables {
+		others = others || slices.ContainsFunc(t.Events, says)
 		for _, f := range t.Fields {
-			if strings.Contains(f.Text, "sequence::nextval("+surql.QuoteString(sequence)+")") {
-				out = append(out, column{t.Name, f.Name})
+			if says(f) {
+				fields = append(fields, column{t.Name, f.First()})
 			}
 		}
 	}
-	return out
+	return fields, others
 }

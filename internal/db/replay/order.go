@@ -15,7 +15,12 @@ type part struct {
 }
 
 // sort divides the tables: views in dependency order, stored tables whose rows
-// views need, and the others, each in levels, nodes before edges.
+// come before them, and those that must come behind, each in levels, nodes before
+// edges.
+//
+// A view may follow links and edges from the tables that it reads into any other,
+// so all rows come before the views that can. What points into a view cannot: its
+// definition clears the way back.
 func (b *builder) sort() {
 	views := map[string]*surql.Table{}
 	for _, t := range b.o.Tables {
@@ -26,21 +31,25 @@ func (b *builder) sort() {
 		}
 	}
 	for _, t := range orderViews(b.o.Tables, views) {
-		if b.keeps(t) {
+		switch {
+		case b.sourceless(t):
+			delete(views, t.Name)
+		case b.keeps(t):
 			b.kept = append(b.kept, t)
 			delete(views, t.Name)
-			continue
+		default:
+			b.viewTables = append(b.viewTables, t)
 		}
-		b.viewTables = append(b.viewTables, t)
 	}
 	read := b.readByViews()
+	behind := b.behindViews(views, read)
 	var early, late []part
 	for _, t := range b.stored {
 		for _, p := range parts(t) {
-			if read[t.Name] {
-				early = append(early, p)
-			} else {
+			if behind[t.Name] {
 				late = append(late, p)
+			} else {
+				early = append(early, p)
 			}
 		}
 		if read[t.Name] {
@@ -72,6 +81,41 @@ func (b *builder) readByViews() map[string]bool {
 		}
 	}
 	return read
+}
+
+// behindViews returns the stored tables that point into views, and those whose
+// edges need them; but none that a view reads.
+func (b *builder) behindViews(views map[string]*surql.Table, read map[string]bool) map[string]bool {
+	behind := map[string]bool{}
+	for more := len(views) > 0; more; {
+		more = false
+		for _, t := range b.stored {
+			if read[t.Name] || behind[t.Name] {
+				continue
+			}
+			if pointsInto(t, func(name string) bool { return views[name] != nil || behind[name] }) {
+				behind[t.Name], more = true, true
+			}
+		}
+	}
+	return behind
+}
+
+// pointsInto says whether edges of t, or references whose tables are not said,
+// may end in one of those tables.
+func pointsInto(t *surql.Table, in func(name string) bool) bool {
+	if slices.ContainsFunc(ends(t), in) {
+		return true
+	}
+	for _, f := range t.Fields {
+		if !f.IsReference() {
+			continue
+		}
+		if to := f.RecordTables(); len(to) == 0 || slices.ContainsFunc(to, in) {
+			return true
+		}
+	}
+	return false
 }
 
 // ends returns the tables that the edges of t come from and go to: what its

@@ -21,6 +21,9 @@ type Target struct {
 	// References says that an import rebuilds the back side of REFERENCE
 	// fields (3.3). Elsewhere such rows go in as ordinary statements.
 	References bool
+	// KeepsDatabase says that the statement which defines the database itself is
+	// not for the user who restores.
+	KeepsDatabase bool
 }
 
 // Options are what a plan needs to know beside the dump.
@@ -43,7 +46,7 @@ type Plan struct {
 	Losses  []Loss
 	Repairs []Repair
 	// Unfed are views that the target cannot compute to the same rows: they read
-	// tables that keep none.
+	// tables that keep none, or that do not come back.
 	Unfed []string
 }
 
@@ -92,17 +95,17 @@ type Repair struct {
 // New plans the replay of a dump. It fails, naming all of them, if there are
 // accesses without a key: a placeholder never becomes a key.
 func New(o *surql.Outline, opt Options) (*Plan, error) {
-	b := &builder{o: o, opt: opt, plan: &Plan{}, repairs: map[string]int{}}
+	b := &builder{o: o, opt: opt, plan: &Plan{}, repairs: map[string]int{}, absent: map[string]bool{}}
 	if err := b.globals(); err != nil {
 		return nil, err
 	}
 	b.sort()
 	b.defineTables()
 	b.keptViews()
-	b.rows("rows that views read", b.early, false)
+	b.rows("rows", b.early, false)
 	b.views()
 	b.rows("edges into views, once more", b.again, true)
-	b.rows("rows", b.late, false)
+	b.rows("rows that point into views", b.late, false)
 	b.finish()
 	b.losses()
 	for _, name := range sortedKeys(b.repairs) {
@@ -121,6 +124,7 @@ type builder struct {
 	stored      []*surql.Table
 	viewTables  []*surql.Table     // that the target computes, in dependency order
 	kept        []*surql.Table     // views whose rows go in as they are
+	absent      map[string]bool    // views that do not come back
 	early, late [][]part           // levels of loads around the views
 	again       [][]part           // edges that come before a view and point into it
 	finals      []surql.Definition // definitions that wait for the rows
@@ -219,6 +223,9 @@ func (b *builder) finish() {
 	b.stage(Stage{Name: "final definitions", Define: b.finals})
 	var events []surql.Definition
 	for _, t := range b.o.Tables {
+		if b.absent[t.Name] {
+			continue
+		}
 		for _, d := range t.Events {
 			events = append(events, b.repaired(d))
 		}

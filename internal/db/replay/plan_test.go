@@ -81,7 +81,7 @@ func TestOrder(t *testing.T) {
 	for _, target := range []replay.Target{three, {}, {Two: true}} {
 		lines := replayed(t, text, replay.Options{Target: target})
 		for _, pair := range [][2]string{
-			{"DEFINE TABLE OVERWRITE a_about", "INSERT [ { id: z:1"},
+			{"DEFINE TABLE OVERWRITE `a_about`", "INSERT [ { id: z:1"},
 			{"INSERT [ { id: z:1", "INSERT RELATION [ { id: b_bought"},
 			{"INSERT RELATION [ { id: b_bought", "INSERT RELATION [ { id: a_about"},
 			{"INSERT RELATION [ { id: b_bought", "DEFINE TABLE OVERWRITE c_view AS"},
@@ -127,7 +127,7 @@ func TestEdgesThatNeedEachOther(t *testing.T) {
 		"TABLE DATA: self\nINSERT RELATION [ { id: self:a, in: self:b, out: p:1 }, { id: self:b, in: p:1, out: p:1 } ];",
 	)
 	lines := replayed(t, text, replay.Options{Target: three})
-	loose, rows, strict := at(t, lines, "DEFINE TABLE OVERWRITE self TYPE ANY SCHEMALESS PERMISSIONS NONE;"),
+	loose, rows, strict := at(t, lines, "DEFINE TABLE OVERWRITE `self` TYPE ANY SCHEMALESS PERMISSIONS NONE;"),
 		at(t, lines, "INSERT RELATION"), at(t, lines, "DEFINE TABLE OVERWRITE self TYPE RELATION IN p | self OUT p | self ENFORCED;")
 	if loose > rows || rows > strict {
 		t.Errorf("loose %d, rows %d, strict %d", loose, rows, strict)
@@ -180,7 +180,7 @@ func TestRepairs(t *testing.T) {
 	starts := map[string]int64{}
 	for _, d := range o.Globals {
 		if d.Kind == "SEQUENCE" {
-			starts[d.Name] = columns.After(o, d)
+			starts[d.Name], _ = columns.After(o, d)
 		}
 	}
 	lines := replayed(t, text, replay.Options{Target: three, Starts: starts})
@@ -194,6 +194,104 @@ func TestRepairs(t *testing.T) {
 		if !slices.Contains(lines, want) {
 			t.Errorf("no line %q in:\n%s", want, strings.Join(lines, "\n"))
 		}
+	}
+}
+
+// Where a sequence goes on: behind the numbers in the fields that only it fills,
+// and where something else draws from it, or they hold texts, behind every number.
+func TestWhereASequenceGoesOn(t *testing.T) {
+	t.Parallel()
+	const call = "sequence::nextval('no')"
+	for _, c := range []struct {
+		name, fields, rows string
+		next               int64
+		told               bool
+	}{
+		{"its own field", "DEFINE FIELD no ON a DEFAULT " + call + ";", "{ big: 5000, id: a:x, no: 7 }, { id: a:y, no: 1004 }", 1005, true},
+		{"a number below its start", "DEFINE FIELD n ON a TYPE int;", "{ id: a:x, no: 7 }, { id: a:y, no: 1004 }", 1005, false},
+		{"a nested field", "DEFINE FIELD meta.no ON a DEFAULT " + call + ";", "{ id: a:x, meta: { no: 1009 } }", 1010, true},
+		{"a field with a strange name", "DEFINE FIELD `the no` ON a DEFAULT " + call + ";", "{ id: a:x, \"the no\": 1011 }", 1012, true},
+		{"a text", "DEFINE FIELD no ON a TYPE string DEFAULT 'INV-' + <string> " + call + ";", "{ id: a:1020, no: 'INV-1013' }", 1021, false},
+		{"an event draws too", "DEFINE FIELD no ON a DEFAULT " + call + ";\nDEFINE EVENT e ON a THEN { CREATE b SET n = " + call + " };", "{ id: a:x, n: 1030, no: 1004 }", 1031, false},
+		{"the largest number that there is", "DEFINE FIELD no ON a DEFAULT " + call + ";", "{ id: a:x, no: 9223372036854775807 }", 9223372036854775807, true},
+		{"nothing", "DEFINE FIELD x ON a TYPE string;", "{ id: a:x }", 1000, false},
+	} {
+		columns := &replay.Columns{}
+		o, err := surql.ReadOutline(strings.NewReader(dump("SEQUENCES\nDEFINE SEQUENCE no BATCH 5 START 1000;",
+			"TABLE: a\nDEFINE TABLE a;\n"+c.fields, "TABLE DATA: a\nINSERT [ "+c.rows+" ];")), surql.Walk, columns.Add)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if next, told := columns.After(o, o.Globals[len(o.Globals)-1]); next != c.next || told != c.told {
+			t.Errorf("%s: got %d, %v, want %d, %v", c.name, next, told, c.next, c.told)
+		}
+	}
+}
+
+// A view may follow links into any table, so all rows come before it, but for
+// those that point into a view, or may.
+func TestRowsBeforeViews(t *testing.T) {
+	t.Parallel()
+	lines := replayed(t, dump(
+		"TABLE: linked\nDEFINE TABLE linked;", "TABLE DATA: linked\nINSERT [ { id: linked:1 } ];",
+		"TABLE: into\nDEFINE TABLE into TYPE RELATION;", "TABLE DATA: into\nINSERT RELATION [ { id: into:1, in: linked:1, out: v:[] } ];",
+		"TABLE: beyond\nDEFINE TABLE beyond TYPE RELATION;", "TABLE DATA: beyond\nINSERT RELATION [ { id: beyond:1, in: linked:1, out: into:1 } ];",
+		"TABLE: any\nDEFINE TABLE any;\nDEFINE FIELD to ON any TYPE none | record REFERENCE ON DELETE IGNORE;", "TABLE DATA: any\nINSERT [ { id: any:1, to: v:[] } ];",
+		"TABLE: sale\nDEFINE TABLE sale;", "TABLE DATA: sale\nINSERT [ { id: sale:1 } ];",
+		"TABLE: v\nDEFINE TABLE v AS SELECT math::sum(product.price) AS total FROM sale GROUP ALL;",
+	), replay.Options{Target: three})
+	view := at(t, lines, "DEFINE TABLE OVERWRITE v AS")
+	for line, before := range map[string]bool{
+		"INSERT [ { id: linked:1": true, "INSERT [ { id: sale:1": true,
+		"INSERT RELATION [ { id: into:1": false, "INSERT RELATION [ { id: beyond:1": false, "INSERT [ { id: any:1": false,
+	} {
+		if got := at(t, lines, line) < view; got != before {
+			t.Errorf("%s before the view: %v, want %v", line, got, before)
+		}
+	}
+}
+
+// A view whose source does not come back cannot be defined, nor can one that reads
+// it. They are named.
+func TestViewsWithoutTheirSource(t *testing.T) {
+	t.Parallel()
+	text := dump(
+		"TABLE: top\nDEFINE TABLE top AS SELECT count() AS n FROM v GROUP ALL;", "TABLE DATA: top\nINSERT [ { id: top:[], n: 1 } ];",
+		"TABLE: v\nDEFINE TABLE v AS SELECT count() AS n FROM gone GROUP ALL;\nDEFINE EVENT e ON v WHEN true THEN { RETURN 1 };",
+		"TABLE DATA: v\nINSERT [ { id: v:[], n: 1 } ];",
+		"TABLE: z\nDEFINE TABLE z;", "TABLE DATA: z\nINSERT [ { id: z:1 } ];",
+	)
+	p, err := replay.New(outline(t, text), replay.Options{Target: three})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Sort(p.Unfed); !slices.Equal(p.Unfed, []string{"top", "v"}) {
+		t.Errorf("got views %q", p.Unfed)
+	}
+	for _, want := range []string{"view v", "view top"} {
+		if !slices.ContainsFunc(p.Losses, func(l replay.Loss) bool { return l.What == want }) {
+			t.Errorf("got losses %v, want %q among them", p.Losses, want)
+		}
+	}
+	if lines := strings.Join(replayed(t, text, replay.Options{Target: three}), "\n"); strings.Contains(lines, "v AS") || strings.Contains(lines, "EVENT") || strings.Contains(lines, "v:[]") {
+		t.Errorf("got\n%s", lines)
+	}
+}
+
+// A password hash that the export hides is none: nobody could sign in with it.
+func TestUserWithoutPassword(t *testing.T) {
+	t.Parallel()
+	text := dump("USERS\nDEFINE USER hidden ON DATABASE PASSHASH '[REDACTED]' ROLES VIEWER;\nDEFINE USER seen ON DATABASE PASSHASH 'x' ROLES VIEWER;")
+	p, err := replay.New(outline(t, text), replay.Options{Target: three})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Losses) != 1 || p.Losses[0].What != "user hidden" {
+		t.Errorf("got losses %v", p.Losses)
+	}
+	lines := strings.Join(replayed(t, text, replay.Options{Target: three}), "\n")
+	if strings.Contains(lines, "REDACTED") || !strings.Contains(lines, "USER OVERWRITE seen") {
+		t.Errorf("got\n%s", lines)
 	}
 }
 
@@ -219,8 +317,8 @@ func TestReferencesGoInPlainly(t *testing.T) {
 		}
 	}
 	want := []string{
-		"DEFINE TABLE OVERWRITE product TYPE ANY SCHEMALESS PERMISSIONS NONE;",
-		"DEFINE FIELD OVERWRITE related ON product TYPE option<none | array<record<product>>> REFERENCE ON DELETE IGNORE;",
+		"DEFINE TABLE OVERWRITE `product` TYPE ANY SCHEMALESS PERMISSIONS NONE;",
+		"DEFINE FIELD OVERWRITE related ON `product` TYPE option<none | array<record<product>>> REFERENCE ON DELETE IGNORE;",
 		"rows of product",
 		"DEFINE TABLE OVERWRITE product SCHEMAFULL;",
 		"DEFINE FIELD OVERWRITE name ON product TYPE string ASSERT $value != '';",

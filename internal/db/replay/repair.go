@@ -22,8 +22,14 @@ func (b *builder) globals() error {
 		switch {
 		case d.Kind == "OPTION":
 			continue
+		case d.Kind == "DATABASE" && b.opt.Target.KeepsDatabase:
+			b.plan.Losses = append(b.plan.Losses, Loss{"the database's own clauses: " + d.DatabaseClauses(), "a user of the database may not define it; one of the namespace may"})
+			continue
 		case d.Kind == "ACCESS" && slices.Contains(b.opt.LeaveOutAccess, d.Name):
 			b.plan.Losses = append(b.plan.Losses, Loss{"access " + d.Name, "left out by name"})
+			continue
+		case d.Kind == "USER" && d.HasPlaceholder():
+			b.plan.Losses = append(b.plan.Losses, Loss{"user " + d.Name, "the export does not hold its password; define it anew"})
 			continue
 		case d.HasPlaceholder():
 			key, ok := b.opt.Keys[d.Name]
@@ -59,6 +65,9 @@ func (b *builder) repaired(d surql.Definition) surql.Definition {
 	if fixed {
 		b.repairs["comments in backticks"]++
 	}
+	if d, fixed = d.RepairedValue(); fixed {
+		b.repairs["values of parameters"]++
+	}
 	return d.Overwriting()
 }
 
@@ -74,14 +83,14 @@ func (b *builder) losses() {
 		}
 	}
 	for _, t := range b.o.Tables {
-		if t.Define == nil {
+		if t.Define == nil || b.absent[t.Name] {
 			continue
 		}
 		if t.Define.Changefeed() {
 			add("changes recorded for table "+t.Name, "no export holds the history of a changefeed")
 		}
 		if t.View() && t.Define.Volatile() {
-			add("numbers in view "+t.Name+" that came from the clock or from chance", "a view is computed anew")
+			add("what view "+t.Name+" took from the clock or from chance", "a view is computed anew")
 		}
 	}
 	b.unfed()

@@ -22,7 +22,7 @@ type Batcher struct {
 	// valid until it returns.
 	Emit func(statement []byte, rows int) error
 
-	Tables, Points, Lookalikes, Files int // repairs made so far
+	Tables, Points, Lookalikes, Files, Words int // repairs made so far
 
 	values surql.Values
 	buf    []byte
@@ -93,7 +93,8 @@ func (b *Batcher) add(it surql.Item, head string, limit int) error {
 	}
 	b.buf = b.values.Append(b.buf)
 	b.rows++
-	b.Tables, b.Points, b.Lookalikes, b.Files = b.values.Tables, b.values.Points, b.values.Lookalikes, b.values.Files
+	v := &b.values
+	b.Tables, b.Points, b.Lookalikes, b.Files, b.Words = v.Tables, v.Points, v.Lookalikes, v.Files, v.Words
 	return nil
 }
 

@@ -15,6 +15,25 @@ func (b *builder) keeps(t *surql.Table) bool {
 	})
 }
 
+// sourceless says whether a view reads a table that is not in the dump, because it
+// was left out, or only some tables come back. No server defines such a view; it is
+// named.
+func (b *builder) sourceless(t *surql.Table) bool {
+	for _, name := range t.Define.Reads() {
+		if b.o.Table(name) != nil && !b.absent[name] {
+			continue
+		}
+		b.absent[t.Name] = true
+		b.plan.Unfed = append(b.plan.Unfed, t.Name)
+		b.plan.Losses = append(b.plan.Losses, Loss{
+			What: "view " + t.Name,
+			Why:  "it reads " + name + ", which does not come back; get --table " + t.Name + " prints its definition and its rows",
+		})
+		return true
+	}
+	return false
+}
+
 // orderViews returns the views so that each stands behind those that it reads;
 // views that read each other in a circle keep the order of the dump.
 func orderViews(tables []*surql.Table, views map[string]*surql.Table) []*surql.Table {

@@ -12,7 +12,8 @@ type Definition struct {
 	On   string // of FIELD, INDEX and EVENT the table
 	Text string // the statement with its semicolon; may hold a key: never print it
 
-	tokens []Token
+	tokens  []Token
+	clauses int // the first token behind the names: keywords before it are names
 }
 
 // Parse reads one statement's text. What is no DEFINE gets the Kind of its
@@ -26,6 +27,7 @@ func Parse(text string) Definition {
 		if first == "OPTION" {
 			d.Name = c.next()
 		}
+		d.clauses = min(1, len(d.tokens))
 		return d
 	}
 	d.Kind = strings.ToUpper(c.next())
@@ -38,7 +40,7 @@ func Parse(text string) Definition {
 	case "FUNCTION", "MODULE":
 		d.Name = c.path("(")
 	case "FIELD":
-		d.Name = c.path("ON")
+		d.Name = c.field()
 		d.On = c.on()
 	case "INDEX", "EVENT":
 		d.Name = Ident(c.next())
@@ -53,6 +55,7 @@ func Parse(text string) Definition {
 	default:
 		d.Name = Ident(c.next())
 	}
+	d.clauses = min(c.i, len(d.tokens))
 	return d
 }
 
@@ -75,9 +78,9 @@ func (d Definition) Bare() bool {
 func (d Definition) old() bool {
 	switch d.Kind {
 	case "INDEX":
-		return d.find(2, "SEARCH", "ANALYZER") > 0
+		return d.clause("SEARCH", "ANALYZER") > 0
 	case "FIELD":
-		i := d.find(2, "future")
+		i := d.clause("future")
 		return i > 0 && d.token(i-1) == "<" && d.token(i+1) == ">"
 	}
 	return false
@@ -96,7 +99,11 @@ func (d Definition) has(i int, keyword string) bool {
 	return i >= 0 && i < len(d.tokens) && d.tokens[i].Kind == Word && strings.EqualFold(d.token(i), keyword)
 }
 
-// find returns the index of a run of keywords outside all brackets, from i on; -1 if none.
+// clause returns the index of a run of keywords outside all brackets and behind
+// the names, which may be keywords themselves; -1 if none.
+func (d Definition) clause(keywords ...string) int { return d.find(d.clauses, keywords...) }
+
+// find does the same from token i on.
 func (d Definition) find(i int, keywords ...string) int {
 	depth := 0
 	for ; i < len(d.tokens); i++ {
@@ -149,6 +156,19 @@ func (c *cursor) path(stop string) string {
 	from := c.i
 	for c.i < len(c.tokens) && !strings.EqualFold(c.peek(), stop) && c.peek() != ";" {
 		c.i++
+	}
+	if from >= c.i {
+		return ""
+	}
+	return c.text[c.tokens[from].From:c.tokens[c.i-1].To]
+}
+
+// field reads the path of a field: a name, and parts behind dots and in brackets.
+// Any of them may be called ON, which ends the path elsewhere.
+func (c *cursor) field() string {
+	from := c.i
+	for part := true; c.i < len(c.tokens) && (part || !c.is("ON")) && c.peek() != ";"; c.i++ {
+		part = c.peek() == "."
 	}
 	if from >= c.i {
 		return ""

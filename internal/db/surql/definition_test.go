@@ -26,6 +26,9 @@ func TestParse(t *testing.T) {
 		"DEFINE INDEX i ON `a b` FIELDS name UNIQUE;":                        {"INDEX", "i", "a b"},
 		"DEFINE EVENT e ON table WHEN true THEN { RETURN 1 };":               {"EVENT", "e", "table"},
 		"DEFINE DATABASE OVERWRITE $session.db STRICT;":                      {"DATABASE", "$", ""},
+		"DEFINE FIELD on ON lamp TYPE bool;":                                 {"FIELD", "on", "lamp"},
+		"DEFINE FIELD sched.on.at ON lamp TYPE bool;":                        {"FIELD", "sched.on.at", "lamp"},
+		"DEFINE FIELD on[*].on ON on TYPE bool;":                             {"FIELD", "on[*].on", "on"},
 	} {
 		d := surql.Parse(text)
 		if got := [3]string{d.Kind, d.Name, d.On}; got != want {
@@ -37,6 +40,76 @@ func TestParse(t *testing.T) {
 	}
 	if d := surql.ParseSection("CONFIGS", "DEFINE API '/stock' FOR any;"); d.Kind != "API" || d.Name != "/stock" || d.Bare() {
 		t.Errorf("got %+v", d)
+	}
+}
+
+// Tables and fields may be called like the clauses of a definition: servers print
+// such names as they are.
+func TestNamesThatAreKeywords(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"DEFINE FIELD reference ON payment TYPE string PERMISSIONS FULL;":                            false,
+		"DEFINE FIELD code ON payment TYPE string ASSERT reference != NONE PERMISSIONS FULL;":        false,
+		"DEFINE FIELD to ON payment TYPE record<reference> PERMISSIONS FULL;":                        false,
+		"DEFINE FIELD reference ON payment TYPE record<payment> REFERENCE ON DELETE IGNORE;":         true,
+		"DEFINE FIELD type ON x TYPE none | record<comment> REFERENCE ON DELETE IGNORE COMMENT 'y';": true,
+	} {
+		if got := surql.Parse(text).IsReference(); got != want {
+			t.Errorf("%s: a reference: %v, want %v", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"DEFINE FIELD parent ON comment TYPE none | record<comment> REFERENCE ON DELETE IGNORE;":        "DEFINE FIELD OVERWRITE parent ON `comment` TYPE option<none | record<comment>> REFERENCE ON DELETE IGNORE;",
+		"DEFINE FIELD type ON type TYPE record<type> DEFAULT type:1 REFERENCE ON DELETE IGNORE;":        "DEFINE FIELD OVERWRITE type ON `type` TYPE option<record<type>> REFERENCE ON DELETE IGNORE;",
+		"DEFINE FIELD k ON x TYPE { comment: record<comment> } COMMENT 'z' REFERENCE ON DELETE IGNORE;": "DEFINE FIELD OVERWRITE k ON `x` TYPE option<{ comment: record<comment> }> REFERENCE ON DELETE IGNORE;",
+	} {
+		if got := surql.Parse(text).ReferenceOnly().Text; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+	if got := surql.Parse("DEFINE SEQUENCE start BATCH 7 START 5;"); got.Start() != 5 || got.Batch() != 7 || got.WithStart(9).Start() != 9 {
+		t.Errorf("got start %d, batch %d", got.Start(), got.Batch())
+	}
+	drop := surql.Parse("DEFINE TABLE drop TYPE ANY SCHEMALESS PERMISSIONS NONE;")
+	if feed := surql.Parse("DEFINE TABLE changefeed TYPE ANY SCHEMALESS;"); drop.IsDrop() || !drop.Takes() || feed.Changefeed() {
+		t.Error("a table's name is taken for a clause")
+	}
+	for text, want := range map[string][]string{
+		"count() AS n, from FROM message GROUP BY from":        {"message"},
+		"from FROM message GROUP BY from":                      {"message"},
+		"*, x AS from FROM message, `from`":                    {"message", "from"},
+		"(a.from) AS n, from AS origin FROM message GROUP ALL": {"message"},
+		"count() AS n, in FROM both GROUP BY in":               {"both"},
+		"value FROM a WHERE from IN [1]":                       {"a"},
+		"VALUE from FROM a":                                    {"a"},
+		"* FROM from WHERE from = 1":                           {"from"},
+	} {
+		if got := surql.Parse("DEFINE TABLE v AS SELECT " + text + ";").Reads(); !slices.Equal(got, want) {
+			t.Errorf("%s: reads %q, want %q", text, got, want)
+		}
+	}
+}
+
+// JavaScript is kept by the server to the letter, and read by its own rules.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	first := "DEFINE FUNCTION fn::f() { RETURN function($a) {\n\tlet a = 1; // don't\n\t/* it's; } */ let b = 4 / 2; return `}${a}`;\n}; } PERMISSIONS FULL;"
+	for _, text := range []string{first, "DEFINE FUNCTION fn::function($a: int) { RETURN $a; };"} {
+		s := surql.NewScanner(strings.NewReader("OPTION IMPORT;\n" + text + "\nDEFINE PARAM $behind VALUE 1;\n"))
+		var got []string
+		for {
+			it, err := s.Next()
+			if err != nil {
+				break
+			}
+			got = append(got, string(it.Text))
+		}
+		if !slices.Equal(got, []string{"OPTION IMPORT;", text, "DEFINE PARAM $behind VALUE 1;"}) {
+			t.Errorf("got %q", got)
+		}
+	}
+	if d := surql.Parse(first); d.Name != "fn::f" || !strings.Contains(d.Canonical(), "// don't\n") {
+		t.Errorf("got %s: %s", d.Name, d.Canonical())
 	}
 }
 

@@ -24,7 +24,8 @@ func (d Definition) replace(from, to int, text string) Definition {
 
 // with returns the definition with another text of the same thing.
 func (d Definition) with(text string) Definition {
-	d.Text, d.tokens = text, Tokens(text)
+	parsed := Parse(text)
+	d.Text, d.tokens, d.clauses = text, parsed.tokens, parsed.clauses
 	return d
 }
 
@@ -34,22 +35,51 @@ func (d Definition) Overwriting() Definition {
 	switch {
 	case d.Bare():
 		return d.with("DEFINE CONFIG OVERWRITE " + d.Text)
-	case !d.has(0, "DEFINE") || d.has(2, "OVERWRITE"):
+	case !d.has(0, "DEFINE"):
 		return d
+	case d.has(2, "OVERWRITE"):
 	case d.has(2, "IF"):
-		return d.replace(2, 5, "OVERWRITE")
+		d = d.replace(2, 5, "OVERWRITE")
+	default:
+		d = d.replace(2, 2, "OVERWRITE ")
 	}
-	return d.replace(2, 2, "OVERWRITE ")
+	if at := d.clauses - 1; isKeyword([]byte(d.token(at))) { // the table
+		switch d.Kind {
+		case "TABLE", "FIELD", "INDEX", "EVENT":
+			return d.replace(at, at+1, QuoteIdent(d.token(at)))
+		}
+	}
+	return d
 }
 
 // QuotedComment returns the statement with a COMMENT in quotes that was
 // printed in backticks (users before 3.2), and whether there was one.
 func (d Definition) QuotedComment() (Definition, bool) {
-	i := d.find(0, "COMMENT")
+	i := d.clause("COMMENT")
 	if i < 0 || i+1 >= len(d.tokens) || d.tokens[i+1].Kind != Name {
 		return d, false
 	}
 	return d.replace(i+1, i+2, QuoteString(Ident(d.token(i+1)))), true
+}
+
+// RepairedValue returns a PARAM whose value is put right as those of rows are, and
+// whether it had to be. What is no value is left as it is.
+func (d Definition) RepairedValue() (Definition, bool) {
+	from := d.clause("VALUE") + 1
+	if d.Kind != "PARAM" || from == 0 || from >= len(d.tokens) {
+		return d, false
+	}
+	to := len(d.tokens)
+	for _, end := range []int{d.find(from+1, "COMMENT"), d.find(from+1, "PERMISSIONS"), len(d.tokens) - 1} {
+		if end > from {
+			to = min(to, end)
+		}
+	}
+	var v Values
+	if v.Walk([]byte(d.span(from, to)), false) != nil || len(v.cuts) == 0 {
+		return d, false
+	}
+	return d.replace(from, to, string(v.Append(nil))), true
 }
 
 // keys returns the indexes of the string tokens that are keys of an ACCESS.
@@ -59,7 +89,7 @@ func (d Definition) keys() []int {
 		return nil
 	}
 	depth := 0
-	for i := range d.tokens {
+	for i := d.clauses; i < len(d.tokens); i++ {
 		switch d.token(i) {
 		case "(", "{", "[":
 			depth++
@@ -73,8 +103,13 @@ func (d Definition) keys() []int {
 	return out
 }
 
-// HasPlaceholder says whether an ACCESS has a key that the export did not give.
+// HasPlaceholder says whether an ACCESS has a key, or a USER a password, that the
+// export did not give.
 func (d Definition) HasPlaceholder() bool {
+	if i := d.clause("PASSHASH"); d.Kind == "USER" && i > 0 {
+		v, _ := StringValue(d.token(i + 1))
+		return v == Redacted
+	}
 	return slices.ContainsFunc(d.keys(), func(i int) bool {
 		v, _ := StringValue(d.token(i))
 		return v == Redacted
@@ -110,7 +145,17 @@ func (d Definition) eachKey(f func(string) string) Definition {
 }
 
 // Bearer says whether an ACCESS hands out bearer grants, which no export holds.
-func (d Definition) Bearer() bool { return d.Kind == "ACCESS" && d.find(0, "TYPE", "BEARER") > 0 }
+func (d Definition) Bearer() bool { return d.Kind == "ACCESS" && d.clause("TYPE", "BEARER") > 0 }
+
+// Value returns the string that a PARAM stands for, "" if it is no string.
+func (d Definition) Value() string {
+	i := d.clause("VALUE")
+	if d.Kind != "PARAM" || i < 0 {
+		return ""
+	}
+	v, _ := StringValue(d.token(i + 1))
+	return v
+}
 
 // Start returns the number that a SEQUENCE starts with, 0 if it says none.
 func (d Definition) Start() int64 { return d.number("START") }
@@ -119,7 +164,7 @@ func (d Definition) Start() int64 { return d.number("START") }
 func (d Definition) Batch() int64 { return d.number("BATCH") }
 
 func (d Definition) number(keyword string) int64 {
-	i := d.find(0, keyword)
+	i := d.clause(keyword)
 	if d.Kind != "SEQUENCE" || i < 0 {
 		return 0
 	}
@@ -134,9 +179,9 @@ func (d Definition) number(keyword string) int64 {
 // WithStart returns the SEQUENCE with another start.
 func (d Definition) WithStart(n int64) Definition {
 	number := strconv.FormatInt(n, 10)
-	i := d.find(0, "START")
+	i := d.clause("START")
 	if i < 0 {
-		at := d.find(0, "TIMEOUT")
+		at := d.clause("TIMEOUT")
 		if at < 0 {
 			at = len(d.tokens) - 1
 		}
@@ -167,10 +212,11 @@ func (d Definition) ReferenceOnly() Definition {
 func (d Definition) Canonical() string {
 	d = d.eachKey(func(string) string { return Redacted })
 	d, _ = d.QuotedComment()
+	d, _ = d.RepairedValue()
 	if d.Bare() {
 		d = d.Overwriting()
 	}
-	if i := d.find(0, "START"); d.Kind == "SEQUENCE" && i > 0 {
+	if i := d.clause("START"); d.Kind == "SEQUENCE" && i > 0 {
 		d = d.WithStart(0)
 	}
 	var b strings.Builder
@@ -183,6 +229,10 @@ func (d Definition) Canonical() string {
 		}
 		if v, ok := StringValue(d.token(i)); ok && t.Kind == String {
 			b.WriteString(QuoteString(v))
+			continue
+		}
+		if name := Ident(d.token(i)); t.Kind == Name && isKeyword([]byte(name)) {
+			b.WriteString(name)
 			continue
 		}
 		b.WriteString(d.token(i))
@@ -201,6 +251,9 @@ func (d Definition) DatabaseClauses() string {
 	case d.has(i, "OVERWRITE"):
 		i++
 	case d.has(i, "IF"):
+		i += 3
+	}
+	if d.token(i) == "$" { // $session.db, in dumps of 3.3.1 and later
 		i += 3
 	}
 	end := len(d.tokens)

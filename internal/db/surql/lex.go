@@ -49,11 +49,17 @@ const maxDepth = 4096
 type span struct {
 	pos   int    // next byte to look at
 	until byte   // what ends it at depth 0: '}' of a row, or ';' of a statement
-	stack []byte // closers that are still to come
+	stack []byte // closers that are still to come; see args
+	// script says that the arguments of a JavaScript function are behind, so
+	// that a { begins its body.
+	script bool
 }
 
+// args marks the closer of a script's arguments on a span's stack.
+const args = 0x80
+
 func (s *span) reset(until byte) {
-	s.pos, s.until, s.stack = 0, until, s.stack[:0]
+	s.pos, s.until, s.stack, s.script = 0, until, s.stack[:0], false
 }
 
 // advance walks b, which starts where the span does and may have grown since
@@ -74,15 +80,30 @@ func (s *span) advance(b []byte) (bool, error) {
 			}
 			i += n
 		case open:
+			if s.script && b[i] == '{' {
+				n := scriptLen(b[i:])
+				if n == 0 {
+					s.pos = i
+					return false, nil
+				}
+				s.script = false
+				i += n
+				continue
+			}
 			if len(s.stack) == maxDepth {
 				return false, fmt.Errorf("%w: more than %d brackets deep", ErrSyntax, maxDepth)
 			}
-			s.stack = append(s.stack, closer[b[i]])
+			end := closer[b[i]]
+			if b[i] == '(' && afterFunction(b[:i]) {
+				end |= args
+			}
+			s.stack = append(s.stack, end)
 			i++
 		case shut:
-			if len(s.stack) == 0 || s.stack[len(s.stack)-1] != b[i] {
+			if len(s.stack) == 0 || s.stack[len(s.stack)-1]&^args != b[i] {
 				return false, fmt.Errorf("%w: brackets do not match", ErrSyntax)
 			}
+			s.script = s.stack[len(s.stack)-1]&args != 0
 			s.stack = s.stack[:len(s.stack)-1]
 			i++
 			if len(s.stack) == 0 && s.until == b[i-1] {

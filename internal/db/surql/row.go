@@ -10,8 +10,9 @@ import (
 type Values struct {
 	// In and Out are the tables that an edge's ends lie in, as printed.
 	In, Out []byte
-	// Ints, where asked for, is called with each integer of the row's own
-	// fields and with an integer as the row's id.
+	// Ints, where asked for, is called with each integer in the row, at whatever
+	// depth, and with an integer as the row's id. The field is the name of the
+	// row's own that holds it.
 	Ints func(field []byte, n int64)
 
 	// Old says that a row so far was printed as only 2.x prints it.
@@ -22,10 +23,12 @@ type Values struct {
 	// Lookalikes are objects that an import would take for geometries.
 	Lookalikes int
 	Files      int // files whose key was printed with backslashes that nobody reads
+	Words      int // tables in record ids that are called like a word of the language
 
 	row   []byte
 	cuts  []cut
 	stack []frame
+	keyAt int // where the bracketed key of the last record id begins
 }
 
 // A cut replaces row[from:to] on the way out.
@@ -42,6 +45,7 @@ const (
 	asOpen              // { coordinates: → object::from_entries([['coordinates',
 	asClose             // , type: 'Point' } → ], ['type', 'Point']])
 	asFile              // f"b:/a\ b" → type::file('b', '/a b')
+	asName              // info:1 → `info`:1
 )
 
 // A frame is an open bracket.
@@ -64,7 +68,7 @@ var collectionHead = []byte("{ type: 'GeometryCollection', geometries: [")
 // until the next call. In and Out are set only where edge is true.
 func (v *Values) Walk(row []byte, edge bool) error {
 	v.row, v.cuts, v.stack = row, v.cuts[:0], v.stack[:0]
-	v.In, v.Out = nil, nil
+	v.In, v.Out, v.keyAt = nil, nil, -1
 	var key []byte
 	want := true // a value may begin here
 	for i := 0; i < len(row); {
@@ -160,6 +164,8 @@ func (v *Values) Append(dst []byte) []byte {
 			dst = fmt.Appendf(dst, "], ['type', %s]])", name)
 		case asFile:
 			dst = fileCall(dst, text)
+		case asName:
+			dst = append(append(append(dst, '`'), text...), '`')
 		}
 		at = c.to
 	}
@@ -180,6 +186,9 @@ func (v *Values) push(i int) int {
 		f.object = i+1 < len(v.row) && v.row[i+1] == ' '
 		f.key = f.object
 		f.collection = bytes.HasPrefix(v.row[i:], collectionHead)
+		if i == v.keyAt {
+			break // the key of a record id is read as an object, whatever it looks like
+		}
 		if n := v.lookalike(i, &f); n > 0 {
 			v.cuts = append(v.cuts, cut{i, n, asOpen})
 			v.Lookalikes++

@@ -57,6 +57,10 @@ func (v *Values) word(i, n int, want, edge bool, key []byte) (int, error) {
 		v.Old = v.Old || bytes.HasPrefix(row[i:], []byte("encoding::"))
 		return n, nil
 	case n < len(row) && row[n] == ':':
+		if isKeyword(row[i:n]) {
+			v.cuts = append(v.cuts, cut{i, n, asName})
+			v.Words++
+		}
 		if edge && len(v.stack) == 1 {
 			switch string(key) {
 			case "in":
@@ -83,6 +87,7 @@ func (v *Values) id(i int, key []byte) (int, error) {
 	}
 	switch c := row[i]; {
 	case c == '[' || c == '{':
+		v.keyAt = i
 		return i, nil
 	case classes[c] == quote:
 		n := quotedLen(row[i:])
@@ -115,9 +120,7 @@ func (v *Values) id(i int, key []byte) (int, error) {
 		return v.idRange(n+m, key)
 	}
 	if v.Ints != nil && len(v.stack) == 1 && string(key) == "id" {
-		if k, ok := intValue(string(row[i:n])); ok {
-			v.Ints(key, k)
-		}
+		v.integer(key, row[i:n])
 	}
 	return v.idRange(n, key)
 }
@@ -162,12 +165,29 @@ func (v *Values) number(i int, key []byte) int {
 		}
 		break
 	}
-	if v.Ints != nil && len(v.stack) == 1 {
-		if k, ok := intValue(string(row[i:n])); ok {
-			v.Ints(key, k)
-		}
+	if v.Ints != nil {
+		v.integer(key, row[i:n])
 	}
 	return n
+}
+
+// integer tells Ints of a number, if it is a plain integer.
+func (v *Values) integer(key, text []byte) {
+	for i, c := range text {
+		if (c < '0' || c > '9') && (i > 0 || c != '-' || len(text) == 1) {
+			return
+		}
+	}
+	n, ok := intValue(string(text))
+	if !ok {
+		return
+	}
+	if name, quoted := StringValue(string(key)); quoted {
+		key = []byte(name)
+	} else if len(key) > 0 && key[0] == '`' {
+		key = []byte(Ident(string(key)))
+	}
+	v.Ints(key, n)
 }
 
 // future walks the <future> { … } of 2.x; what is in it is code, no value.

@@ -6,32 +6,32 @@ import (
 )
 
 // IsView says whether a TABLE definition computes its rows from others.
-func (d Definition) IsView() bool { return d.Kind == "TABLE" && d.find(0, "AS", "SELECT") > 0 }
+func (d Definition) IsView() bool { return d.Kind == "TABLE" && d.clause("AS", "SELECT") > 0 }
 
 // Groups says whether a view makes one row of several.
 func (d Definition) Groups() bool {
-	return d.find(0, "GROUP", "BY") > 0 || d.find(0, "GROUP", "ALL") > 0
+	return d.clause("GROUP", "BY") > 0 || d.clause("GROUP", "ALL") > 0
 }
 
 // IsDrop says whether a TABLE definition throws its rows away.
-func (d Definition) IsDrop() bool { return d.Kind == "TABLE" && d.find(2, "DROP") > 0 }
+func (d Definition) IsDrop() bool { return d.Kind == "TABLE" && d.clause("DROP") > 0 }
 
 // Takes says whether a TABLE takes rows of any kind and form: records and edges,
 // with any field. One that does not may still hold such rows, from before it was
 // defined so.
 func (d Definition) Takes() bool {
-	return d.find(2, "TYPE", "ANY") > 0 && d.find(2, "SCHEMAFULL") < 0 && !d.IsDrop()
+	return d.clause("TYPE", "ANY") > 0 && d.clause("SCHEMAFULL") < 0 && !d.IsDrop()
 }
 
 // Reads returns the tables that a view reads, in order, each once.
 func (d Definition) Reads() []string {
 	var out []string
-	i := d.find(0, "AS", "SELECT")
+	i := d.clause("AS", "SELECT")
 	if i < 0 {
 		return nil
 	}
 	for ; i < len(d.tokens); i++ {
-		if !d.has(i, "FROM") {
+		if !d.has(i, "FROM") || d.wantsValue(i) {
 			continue
 		}
 		for i++; i < len(d.tokens); i++ {
@@ -53,13 +53,26 @@ func (d Definition) Reads() []string {
 	return out
 }
 
+// wantsValue says whether FROM, token i, is a field of that name: for what stands
+// before it, or because the keyword comes next.
+func (d Definition) wantsValue(i int) bool {
+	if d.tokens[i-1].Kind == Punct {
+		return !strings.Contains(")]}*", d.token(i-1))
+	}
+	before := []string{"SELECT", "BY", "WHERE", "AND", "OR", "SPLIT"}
+	if d.has(i+1, "FROM") {
+		before = append(before, "VALUE", "AS")
+	}
+	return d.tokens[i-1].Kind == Word && slices.Contains(before, strings.ToUpper(d.token(i-1)))
+}
+
 // Relation returns what a TABLE definition says of its edges: the tables that
 // they may come from and go to (none: any), and whether those must exist.
 func (d Definition) Relation() (in, out []string, enforced, ok bool) {
-	if d.Kind != "TABLE" || d.find(0, "TYPE", "RELATION") < 0 {
+	if d.Kind != "TABLE" || d.clause("TYPE", "RELATION") < 0 {
 		return nil, nil, false, false
 	}
-	i := d.find(0, "TYPE", "RELATION") + 2
+	i := d.clause("TYPE", "RELATION") + 2
 	for ; i < len(d.tokens); i++ {
 		switch {
 		case d.has(i, "IN"), d.has(i, "FROM"):
@@ -89,7 +102,20 @@ func (d Definition) union(i int) ([]string, int) {
 }
 
 // IsReference says whether a FIELD definition keeps a list of who points to whom.
-func (d Definition) IsReference() bool { return d.Kind == "FIELD" && d.find(2, "REFERENCE") > 0 }
+// Servers print it with what a deletion does, and so an expression that names a
+// field of that name is none.
+func (d Definition) IsReference() bool {
+	return d.Kind == "FIELD" && d.clause("REFERENCE", "ON", "DELETE") > 0
+}
+
+// First returns the name of the row's own field that a FIELD is, or lies in.
+func (d Definition) First() string {
+	tokens := Tokens(d.Name)
+	if d.Kind != "FIELD" || len(tokens) == 0 {
+		return ""
+	}
+	return Ident(d.Name[:tokens[0].To])
+}
 
 // RecordTables returns the tables that a FIELD's type names as record<…>.
 func (d Definition) RecordTables() []string {
@@ -110,13 +136,20 @@ var fieldClauses = []string{"DEFAULT", "READONLY", "VALUE", "ASSERT", "REFERENCE
 
 // fieldType returns the tokens of a FIELD's type, half open.
 func (d Definition) fieldType() (from, to int) {
-	from = d.find(2, "TYPE")
+	from = d.clause("TYPE")
 	if d.Kind != "FIELD" || from < 0 {
 		return 0, 0
 	}
 	from++
+	depth := 0 // tables and literals in a type may be called like a clause
 	for to = from; to < len(d.tokens) && d.token(to) != ";"; to++ {
-		if d.tokens[to].Kind == Word && slices.Contains(fieldClauses, strings.ToUpper(d.token(to))) {
+		switch d.token(to) {
+		case "<", "(", "[", "{":
+			depth++
+		case ">", ")", "]", "}":
+			depth--
+		}
+		if depth == 0 && d.tokens[to].Kind == Word && slices.Contains(fieldClauses, strings.ToUpper(d.token(to))) {
 			break
 		}
 	}
@@ -133,7 +166,7 @@ func (d Definition) span(from, to int) string {
 
 // Changefeed says whether a TABLE or DATABASE keeps a history of changes.
 func (d Definition) Changefeed() bool {
-	return (d.Kind == "TABLE" || d.Kind == "DATABASE") && d.find(2, "CHANGEFEED") > 0
+	return (d.Kind == "TABLE" || d.Kind == "DATABASE") && d.clause("CHANGEFEED") > 0
 }
 
 // Volatile says whether a view asks for the time or for chance, and so cannot
@@ -148,9 +181,9 @@ func (d Definition) Volatile() bool {
 }
 
 // IsNormal says whether a TABLE takes no edges.
-func (d Definition) IsNormal() bool { return d.Kind == "TABLE" && d.find(2, "TYPE", "NORMAL") > 0 }
+func (d Definition) IsNormal() bool { return d.Kind == "TABLE" && d.clause("TYPE", "NORMAL") > 0 }
 
 // Lightweight says whether a relation TABLE stores no records, only edges.
 func (d Definition) Lightweight() bool {
-	return d.Kind == "TABLE" && d.find(2, "TYPE", "RELATION") > 0 && d.find(2, "LIGHTWEIGHT") > 0
+	return d.Kind == "TABLE" && d.clause("TYPE", "RELATION") > 0 && d.clause("LIGHTWEIGHT") > 0
 }

@@ -14,6 +14,7 @@ const (
 	String                      // 'text', "text", with its prefix letter if it has one
 	Regex                       // /text/
 	Punct                       // one character, or one of :: -> <- ..
+	Script                      // { … } of JavaScript, to the letter
 )
 
 // A Token is a run of a statement's text.
@@ -26,12 +27,28 @@ type Token struct {
 // that ends inside a string gives that rest as one Punct.
 func Tokens(text string) []Token {
 	var out []Token
+	var open []bool // brackets, and whether they hold a script's arguments
+	var script bool // its arguments are just behind
 	for i := 0; i < len(text); {
 		if strings.IndexByte(" \t\r\n", text[i]) >= 0 {
 			i++
 			continue
 		}
 		k, n := token(text, i)
+		if script && text[i] == '{' {
+			k, n = orRest(Script, scriptLen([]byte(text[i:])), text[i:])
+		}
+		script = false
+		if k == Punct && n == 1 {
+			switch text[i] {
+			case '(', '[', '{':
+				open = append(open, text[i] == '(' && afterFunction(lastWord(text[:i])))
+			case ')', ']', '}':
+				if len(open) > 0 {
+					script, open = open[len(open)-1], open[:len(open)-1]
+				}
+			}
+		}
 		out = append(out, Token{k, i, i + n})
 		i += n
 	}
@@ -125,25 +142,36 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// QuoteIdent prints a name so that every SurrealDB reads it back as that name:
-// bare where that is certain, in backticks elsewhere.
-func QuoteIdent(name string) string {
-	bare := name != "" && (name[0] < '0' || name[0] > '9')
-	for i := 0; bare && i < len(name); i++ {
-		bare = isWord(name[i]) && name[i] < 0x80
-	}
-	if bare && !reserved[strings.ToUpper(name)] {
-		return name
-	}
-	return "`" + escape(name, '`') + "`"
-}
+// QuoteIdent prints a name so that every SurrealDB reads it back as that name. It
+// always quotes: which words must be differs from version to version.
+func QuoteIdent(name string) string { return "`" + escape(name, '`') + "`" }
 
-// reserved are the words that stand for values, or start something that is no name.
-var reserved = map[string]bool{
-	"NONE": true, "NULL": true, "TRUE": true, "FALSE": true, "NAN": true, "INFINITY": true,
-	"IF": true, "SELECT": true, "FUNCTION": true, "RETURN": true, "LET": true, "THROW": true,
-	"ONLY": true, "VALUE": true, "FROM": true, "WHERE": true, "GROUP": true, "RELATION": true,
-	"IGNORE": true, "INTO": true, "OVERWRITE": true, "TABLE": true, "INDEX": true, "EXISTS": true,
+// words are those that begin a statement or an expression, or stand for a value.
+// Servers print a table of that name as it is, also before the colon of a record id,
+// and then cannot read what they printed.
+var words = func() map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields(`access alter analyze async begin break cancel commit continue create define delete explain
+		false for from function if infinity info insert kill let live nan none null only option rebuild relate remove return select
+		show sleep table throw true update upsert use value`) {
+		out[w] = true
+	}
+	return out
+}()
+
+// isKeyword says whether a bare name would be read as a word of the language.
+func isKeyword(name []byte) bool {
+	var lower [8]byte
+	if len(name) > len(lower) {
+		return false
+	}
+	for i, c := range name {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i] = c
+	}
+	return words[string(lower[:len(name)])]
 }
 
 // QuoteString prints a string literal.

@@ -35,6 +35,7 @@ var rows = []struct{ printed, want string }{
 	{"{ at: { geometries: [(8.4, 49)], type: 'GeometryCollection' } }", "{ at: object::from_entries([['geometries', [(8.4, 49)]], ['type', 'GeometryCollection']]) }"},
 	{"{ a: [{ coordinates: [1, x], type: 'Point' }], b: { coordinates: { a: 1 }, type: 'Polygon' }, c: 1 }",
 		"{ a: [object::from_entries([['coordinates', [1, type::table('x')]], ['type', 'Point']])], b: object::from_entries([['coordinates', { a: 1 }], ['type', 'Polygon']]), c: 1 }"},
+	{printed: "{ a: place:{ coordinates: [1, 2], type: 'Point' }, id: place:{ coordinates: [1, 2], type: 'Point' } }"},
 	{printed: "{ a: { coordinates: [1], type: 'Other' }, b: { coordinates: [1], type: 'Point', x: 1 }, c: { coordinates: [1] } }"},
 	{printed: "{ a: 1", want: "error"},
 	{printed: "{ a: 1 ]", want: "error"},
@@ -73,14 +74,14 @@ func TestEndsAndIntegersOfARow(t *testing.T) {
 	t.Parallel()
 	ints := map[string]int64{}
 	v := surql.Values{Ints: func(field []byte, n int64) { ints[string(field)] = n }}
-	row := "{ deep: { no: 9 }, id: bought:7, in: customer:`ben müller`, list: [5], n: 12, out: `weird one`:['a', 1], x: 1.5f, y: -3 }"
+	row := "{ deep: { no: 9 }, id: bought:7, in: customer:`ben müller`, list: [5], n: 12, out: `weird one`:['a', 1], \"quoted key\": 8, x: 1.5f, y: -3 }"
 	if err := v.Walk([]byte(row), true); err != nil {
 		t.Fatal(err)
 	}
 	if string(v.In) != "customer" || string(v.Out) != "`weird one`" {
 		t.Errorf("got ends %s and %s", v.In, v.Out)
 	}
-	if want := map[string]int64{"id": 7, "n": 12, "y": -3}; !maps.Equal(ints, want) {
+	if want := map[string]int64{"deep": 9, "id": 7, "list": 5, "n": 12, "out": 1, "quoted key": 8, "y": -3}; !maps.Equal(ints, want) {
 		t.Errorf("got integers %v, want %v", ints, want)
 	}
 	fields := map[string]string{}

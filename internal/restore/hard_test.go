@@ -1,0 +1,223 @@
+package restore_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vapora-platform/vapora-backup/internal/db"
+	"github.com/vapora-platform/vapora-backup/internal/db/replay"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+	"github.com/vapora-platform/vapora-backup/internal/restore"
+)
+
+// comesBack makes a database of the statements, and wants its backup restored to
+// the letter of its export, with the same answers to the questions.
+func comesBack(t *testing.T, statements string, questions ...string) (*house, *restore.Result, string, string) {
+	t.Helper()
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	h.srv.Query(t, ns, from, statements)
+	to := from + "_restored"
+	res, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, to))
+	if err != nil {
+		if res != nil && res.Loaded != nil {
+			t.Logf("%+v", res.Loaded.Failures)
+		}
+		t.Fatal(err)
+	}
+	if want, got := string(h.srv.Export(t, ns, from)), string(h.srv.Export(t, ns, to)); got != want {
+		t.Errorf("the export of the restored database differs:\n%s", diff(want, got))
+	}
+	for _, q := range questions {
+		want, got := fmt.Sprintf("%s", h.srv.Query(t, ns, from, q)), fmt.Sprintf("%s", h.srv.Query(t, ns, to, q))
+		if got != want {
+			t.Errorf("%s: got %s, want %s", q, got, want)
+		}
+	}
+	return h, res, ns, to
+}
+
+// Tables and fields may be called like the words of the language.
+func TestNamesThatAreKeywords(t *testing.T) {
+	t.Parallel()
+	var sql strings.Builder
+	for _, table := range []string{"info", "update", "create", "delete", "define", "remove", "relate", "insert", "upsert", "alter", "rebuild", "for", "explain",
+		"type", "comment", "reference", "on", "from", "value", "drop", "start", "if", "return", "none", "index", "table"} {
+		fmt.Fprintf(&sql, "DEFINE TABLE `%[1]s` TYPE ANY; CREATE `%[1]s`:1 SET to = [`%[1]s`:['a', `%[1]s`:2]] RETURN NONE; DEFINE FIELD x ON `%[1]s` TYPE option<record<`%[1]s`>>; DEFINE INDEX x ON `%[1]s` FIELDS x;\n", table)
+	}
+	for _, field := range []string{"on", "from", "reference", "type", "comment", "drop", "start", "value", "permissions", "default", "in"} {
+		fmt.Fprintf(&sql, "DEFINE FIELD `%[1]s` ON words TYPE any; CREATE words SET `%[1]s` = 1 RETURN NONE;\n", field)
+	}
+	sql.WriteString("RELATE `update`:1->`on`:2->`delete`:1; DEFINE FIELD sched.on ON `on` TYPE any; DEFINE FIELD reference ON payment TYPE string; CREATE payment:1 SET reference = 'x' RETURN NONE;" +
+		"DEFINE FIELD parent ON `comment` TYPE option<record<comment>> REFERENCE; CREATE `comment`:2 SET parent = `comment`:1 RETURN NONE;" +
+		"DEFINE FIELD type ON `type` TYPE option<record<type>> REFERENCE; UPDATE `type`:1 SET type = `type`:1 RETURN NONE;" +
+		"CREATE message:1 SET `from` = 'a' RETURN NONE; DEFINE TABLE talk AS SELECT count() AS n, `from` FROM message GROUP BY `from`;")
+	comesBack(t, sql.String(), "SELECT ->`on` AS x FROM `update`; SELECT <-`on` AS x FROM `delete`", "SELECT VALUE <~`comment` FROM `comment`:1", "SELECT * FROM talk")
+}
+
+// JavaScript in a definition is read by its own rules.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	comesBack(t, "DEFINE FUNCTION fn::f() { RETURN function() {\n\tlet a = 1; // don't\n\t/* it's; } */ return a / 2;\n}; }; CREATE behind:1 RETURN NONE")
+}
+
+// Rows go into tables with every kind of index, several imports at once.
+func TestManyRowsUnderIndexes(t *testing.T) {
+	t.Parallel()
+	full := "FULLTEXT"
+	var sql strings.Builder
+	fmt.Fprintf(&sql, "DEFINE ANALYZER simple TOKENIZERS class FILTERS lowercase; DEFINE INDEX words ON doc FIELDS body %s ANALYZER simple BM25; "+
+		"DEFINE INDEX near ON doc FIELDS emb HNSW DIMENSION 8 DIST COSINE; DEFINE INDEX once ON doc FIELDS no UNIQUE; DEFINE INDEX n ON doc COUNT;\n", full)
+	sql.WriteString("FOR $i IN 0..4000 { CREATE type::record('doc', $i) SET no = $i, body = string::concat('word ', <string> ($i % 97), ' of the many that are here, ', string::repeat('more and more of them ', 20)), " +
+		"emb = [$i % 7 + 0.5, $i % 11 + 0.5, $i % 13 + 0.5, $i % 17 + 0.5, $i % 19 + 0.5, $i % 23 + 0.5, $i % 29 + 0.5, $i % 31 + 0.5] RETURN NONE };")
+	comesBack(t, sql.String(), "SELECT VALUE id FROM doc WHERE body @@ '96' ORDER BY id", "RETURN count(SELECT * FROM doc WHERE emb <|3,40|> [1,2,3,4,5,6,7,8])", "SELECT VALUE body FROM doc WHERE no = 3999")
+}
+
+// A view may take values over links: all that it could reach is there before it.
+func TestViewOverLinks(t *testing.T) {
+	t.Parallel()
+	const setup = `DEFINE TABLE sale; CREATE product:1 SET price = 5 RETURN NONE; CREATE product:2 SET price = 7 RETURN NONE;
+		DEFINE TABLE revenue AS SELECT count() AS n, math::sum(product.price) AS total, shop FROM sale GROUP BY shop;
+		CREATE sale:1 SET product = product:1, shop = 'a' RETURN NONE; CREATE sale:2 SET product = product:2, shop = 'a' RETURN NONE;`
+	_, res, _, _ := comesBack(t, setup, "SELECT * FROM revenue")
+	if len(res.Checked.Notes) > 0 {
+		t.Errorf("got notes %q", res.Checked.Notes)
+	}
+	// What came over a link is as old as the row that brought it.
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	h.srv.Query(t, ns, from, setup+"UPDATE product:1 SET price = 100 RETURN NONE")
+	res, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, from+"_restored"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.Checked.Notes) != 1 || !strings.Contains(res.Checked.Notes[0], "view revenue was computed anew") {
+		t.Errorf("got notes %q, want one of view revenue", res.Checked.Notes)
+	}
+}
+
+// A view whose source was left out is named, and everything else comes back.
+func TestViewOfATableThatWasLeftOut(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	h.srv.Query(t, ns, from, `CREATE big:1, small:1 RETURN NONE; DEFINE TABLE n AS SELECT count() AS n FROM big GROUP ALL; DEFINE TABLE plain AS SELECT * FROM big;
+		DEFINE TABLE top AS SELECT math::max(n) AS n FROM n GROUP ALL`)
+	b := h.take(t, dumper{db.Source{Client: h.client(t, ns, from), LeaveOut: db.LeaveOut{Tables: []string{"big"}}}})
+	res, err := restore.Run(t.Context(), h.job(t, b, ns, from+"_restored"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLosses(t, res, "table big", "view n", "view plain", "view top")
+	if got := h.srv.Query(t, ns, from+"_restored", "SELECT VALUE id FROM small"); string(got[0]) != `["small:1"]` {
+		t.Errorf("got %s", got)
+	}
+}
+
+// A view alone is refused before anything is written: its rows would be those of
+// other tables.
+func TestViewAlone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	h.srv.Query(t, ns, from, "CREATE item:1 RETURN NONE; DEFINE TABLE n AS SELECT count() AS n FROM item GROUP ALL")
+	j := h.job(t, h.backup(t, ns, from, nil), ns, from+"_restored")
+	j.Tables = []string{"n"}
+	if _, err := restore.Run(t.Context(), j); err == nil || !strings.Contains(hint.Of(err), "name item too") {
+		t.Errorf("got %v (%s)", err, hint.Of(err))
+	}
+	if info := string(h.srv.Query(t, ns, from, "INFO FOR NS")[0]); strings.Contains(info, "_restored") {
+		t.Error("a refused restore created the target")
+	}
+	j.Tables = []string{"item", "n"}
+	if _, err := restore.Run(t.Context(), j); err != nil {
+		t.Error(err)
+	}
+}
+
+// What is half there does not pass for whole: neither for a restore of other
+// tables, nor for a backup.
+func TestUnfinishedIsNotOverlooked(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.sample(t)
+	b := h.backup(t, ns, from, sampleKeys)
+	h.srv.Query(t, ns, from, "DEFINE PARAM $vapora_backup_restore VALUE 'some other backup'")
+	for _, force := range []bool{false, true} {
+		j := h.job(t, b, ns, from)
+		j.Tables, j.Force = []string{"many"}, force
+		if _, err := restore.Run(t.Context(), j); !errors.Is(err, db.ErrNotEmpty) || !strings.Contains(err.Error(), "some other backup") {
+			t.Errorf("force %v: got %v, want the unfinished restore named", force, err)
+		}
+	}
+	source := db.Source{Client: h.client(t, ns, from)}
+	if _, err := source.Dump(t.Context(), nil); !errors.Is(err, db.ErrIncomplete) || !strings.Contains(err.Error(), "some other backup") {
+		t.Errorf("backup: got %v, want ErrIncomplete", err)
+	}
+	j := h.job(t, b, ns, from)
+	j.Force = true
+	if _, err := restore.Run(t.Context(), j); err != nil {
+		t.Error(err)
+	}
+}
+
+// The clauses of the database itself come back, also where it exists; who may not
+// set them is told.
+func TestClausesOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	h.srv.Query(t, ns, from, "DEFINE DATABASE OVERWRITE "+from+" CHANGEFEED 3d COMMENT 'of the shop'; CREATE item:1 RETURN NONE")
+	b := h.backup(t, ns, from, nil)
+	for _, to := range []string{"fresh", "there"} {
+		to = from + "_" + to
+		if strings.HasSuffix(to, "there") {
+			h.srv.Query(t, ns, from, "DEFINE DATABASE "+to)
+		}
+		res, err := restore.Run(t.Context(), h.job(t, b, ns, to))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantLosses(t, res, "changes recorded for database "+from)
+		line := string(h.srv.Query(t, ns, to, "RETURN (INFO FOR NS).databases."+to)[0])
+		if !strings.Contains(line, "CHANGEFEED 3d") || !strings.Contains(line, "of the shop") {
+			t.Errorf("%s: got %s", to, line)
+		}
+		if got := h.srv.Query(t, ns, to, "SELECT VALUE id FROM item"); string(got[0]) != `["item:1"]` {
+			t.Errorf("%s: got %s", to, got)
+		}
+	}
+	to := from + "_own"
+	h.srv.Query(t, ns, from, "DEFINE DATABASE "+to)
+	h.srv.Query(t, ns, to, "DEFINE USER owner ON DATABASE PASSWORD 'x' ROLES OWNER")
+	j := h.job(t, b, ns, to)
+	c, err := db.Dial(db.Options{URL: h.srv.URL, Namespace: ns, Database: to, Username: "owner", Password: "x", Auth: db.Database})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Target = &db.Target{Client: c}
+	res, err := restore.Run(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(res.Losses, func(l replay.Loss) bool { return strings.HasPrefix(l.What, "the database's own clauses") }) {
+		t.Errorf("got losses %v", res.Losses)
+	}
+}
+
+// What the text gets wrong in rows it gets wrong in parameters too.
+func TestParameters(t *testing.T) {
+	t.Parallel()
+	comesBack(t, `DEFINE PARAM $where VALUE { type: 'GeometryCollection', geometries: [{ type: 'Point', coordinates: [1, 2] }, { type: 'LineString', coordinates: [[1, 2], [3, 4]] }] };
+		DEFINE PARAM $table VALUE type::table('person'); DEFINE PARAM $like VALUE object::from_entries([['coordinates', [1, 2]], ['type', 'Point']]); CREATE x:1 RETURN NONE`,
+		"RETURN type::of($where)", "RETURN type::of($table)", "RETURN type::of($like)")
+}
+
+// A link may be to a range of records, and a record's key any object.
+func TestStrangeIDs(t *testing.T) {
+	t.Parallel()
+	comesBack(t, "CREATE place:{ coordinates: [1, 2], type: 'Point' } SET to = place:{ coordinates: [1, 2], type: 'Point' } RETURN NONE; CREATE r:1 SET v = [a:1..2, 1..2, 'a'..='z'] RETURN NONE")
+}
