@@ -6,14 +6,15 @@ import (
 )
 
 // Due reports whether a destination that takes one backup a slot, and holds
-// these, lacks one for the slot that now is in.
+// these, lacks one for the slot that now is in. One that is known to be bad stands
+// for nothing.
 func (s Slot) Due(have []Item, now time.Time) bool {
 	if s == Each {
 		return true
 	}
 	start := s.Start(now)
 	return !slices.ContainsFunc(have, func(i Item) bool {
-		return !i.Time.After(now) && s.Start(i.Time).Equal(start)
+		return !i.Bad && !i.Time.After(now) && s.Start(i.Time).Equal(start)
 	})
 }
 
@@ -25,13 +26,15 @@ func (s Slot) Missing(have, all []Item, p Policy, now time.Time) []Decision {
 	stood := map[time.Time]bool{}
 	for _, i := range have {
 		held[i.ID] = true
-		stood[s.Start(i.Time)] = true
+		if !i.Bad {
+			stood[s.Start(i.Time)] = true
+		}
 	}
 	candidates := map[string]bool{}
 	both := slices.Clone(have)
 	for _, i := range slices.SortedFunc(slices.Values(all), older) {
 		start := s.Start(i.Time)
-		if held[i.ID] || i.Time.After(now) || s != Each && stood[start] {
+		if held[i.ID] || i.Bad || i.Time.After(now) || s != Each && stood[start] {
 			continue
 		}
 		held[i.ID], stood[start], candidates[i.ID] = true, true, true

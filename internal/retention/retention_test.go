@@ -172,6 +172,9 @@ func TestDue(t *testing.T) {
 		if got := x.slot.Due([]retention.Item{{Time: at(t, x.have)}}, now); got != x.want {
 			t.Errorf("%s, with one of %s: got %v, want %v", x.slot, x.have, got, x.want)
 		}
+		if !x.slot.Due([]retention.Item{{Time: at(t, x.have), Bad: true}}, now) {
+			t.Errorf("%s, with a bad one of %s: it is not due", x.slot, x.have)
+		}
 	}
 }
 
@@ -187,6 +190,8 @@ func TestMissing(t *testing.T) {
 		return strings.Join(out, ", ")
 	}
 	keep := retention.Policy{Daily: 3 * day}
+	bad := slices.Clone(all[8:9]) // the 22nd, 00:00
+	bad[0].Bad = true
 	for name, x := range map[string]struct {
 		have []retention.Item
 		slot retention.Slot
@@ -196,6 +201,7 @@ func TestMissing(t *testing.T) {
 		"nothing there":         {nil, retention.Day, retention.Policy{}, "24 00:00, 23 00:00, 22 00:00, 21 00:00, 20 00:00"},
 		"old ones are let go":   {nil, retention.Day, keep, "24 00:00, 23 00:00, 22 00:00"},
 		"a later one stands":    {all[10:11], retention.Day, keep, "24 00:00, 23 00:00"}, // the 22nd, 12:00
+		"a bad one does not":    {bad, retention.Day, keep, "24 00:00, 23 00:00, 22 06:00"},
 		"nothing is missing":    {all, retention.Each, retention.Policy{}, ""},
 		"all, and a hole":       {append(slices.Clone(all[:3]), all[4:]...), retention.Each, retention.Policy{}, "20 18:00"},
 		"all, by what it keeps": {nil, retention.Each, retention.Policy{Hourly: 12 * time.Hour, Daily: 2 * day}, "24 12:00, 24 06:00, 24 00:00, 23 00:00"},
