@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
@@ -91,11 +90,12 @@ func young(e catalog.Entry, before time.Time) bool {
 }
 
 // Sweep removes leftovers. What is locked stays until the lock ends, and is
-// counted.
+// counted. So does, uncounted, what has become part of a backup since it was found: a copy that
+// was interrupted long ago may have been finished meanwhile.
 func Sweep(ctx context.Context, s storage.Store, l Leftovers) (removed, locked int, err error) {
 	var errs []error
-	for _, o := range append(slices.Clone(l.Objects), l.Superseded...) {
-		switch err := s.Delete(ctx, o.Key); {
+	remove := func(key string) {
+		switch err := s.Delete(ctx, key); {
 		case errors.Is(err, storage.ErrLocked):
 			locked++
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
@@ -103,6 +103,17 @@ func Sweep(ctx context.Context, s storage.Store, l Leftovers) (removed, locked i
 		default:
 			removed++
 		}
+	}
+	for _, o := range l.Objects {
+		switch done, err := finished(ctx, s, o.Key); {
+		case err != nil:
+			errs = append(errs, err)
+		case !done:
+			remove(o.Key)
+		}
+	}
+	for _, o := range l.Superseded {
+		remove(o.Key)
 	}
 	if sweeper, ok := s.(storage.Sweeper); ok {
 		for _, u := range l.Uploads {
@@ -114,4 +125,22 @@ func Sweep(ctx context.Context, s storage.Store, l Leftovers) (removed, locked i
 		}
 	}
 	return removed, locked, errors.Join(errs...)
+}
+
+// finished reports whether the backup that an object lies with has a manifest now.
+func finished(ctx context.Context, s storage.Store, key string) (bool, error) {
+	k, err := catalog.ParseKey(key)
+	if err != nil {
+		return false, err
+	}
+	manifest := k.With(catalog.ManifestSuffix).String()
+	for o, err := range s.List(ctx, manifest) {
+		if err != nil {
+			return false, fmt.Errorf("look for the manifest of %s: %w", key, err)
+		}
+		if o.Key == manifest {
+			return true, nil
+		}
+	}
+	return false, nil
 }

@@ -76,3 +76,35 @@ func TestLeftovers(t *testing.T) {
 		t.Errorf("left: got %d objects, want %d", len(got), len(want))
 	}
 }
+
+// A copy that was interrupted long ago and finished since the look is a backup, and
+// stays.
+func TestFinishedMeanwhile(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	s := h.stores["primary"]
+	const base = "database/vapora/2026-01-01/20260101T000000Z-aaaaaa"
+	put := func(suffix string) {
+		t.Helper()
+		if err := s.Put(t.Context(), base+suffix, strings.NewReader("x"), storage.PutOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(".surql.zst.age")
+	h.now = h.now.Add(2 * day)
+	l, err := catalog.List(t.Context(), s, catalog.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := prune.Leftover(t.Context(), "primary", &prune.Backups{Store: s, Verifier: h.machine.key}, l, h.now)
+	if err != nil || len(left.Objects) != 1 {
+		t.Fatalf("got %d leftovers and %v, want 1", len(left.Objects), err)
+	}
+	put(catalog.ManifestSuffix)
+	if removed, _, err := prune.Sweep(t.Context(), s, left); removed != 0 || err != nil {
+		t.Errorf("got %d removed and %v, want none", removed, err)
+	}
+	if !slices.Contains(s.Keys(), base+".surql.zst.age") {
+		t.Error("the data of a backup is gone")
+	}
+}
