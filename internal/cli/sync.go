@@ -58,20 +58,13 @@ func runSync(ctx context.Context, a *app, o *syncOptions) error {
 	if trust == nil {
 		a.warn("nobody is trusted (signing.trusted in %s): signatures are not checked", cfg.File())
 	}
-	places, unknown, err := a.replicas(ctx, cfg, o.filter)
-	if err != nil {
-		return err
-	}
-	s := &syncing{app: a, payer: replica.Payer{Places: places, Verifier: verifier(trust)}, dryRun: o.dryRun}
+	s := &syncing{app: a, payer: replica.Payer{Verifier: verifier(trust)}, dryRun: o.dryRun}
 	s.out.DryRun, s.out.Debts = o.dryRun, []syncedDebt{}
-	s.failed = append(s.failed, unknown...)
-	if err := s.debts(ctx); err != nil {
-		return errors.Join(a.print(s.out), err)
-	}
-	if o.repair {
-		if err := s.repairs(ctx); err != nil {
-			return errors.Join(a.print(s.out), err)
+	if err := s.run(ctx, cfg, o); err != nil {
+		if len(s.out.Debts) == 0 {
+			return err
 		}
+		return errors.Join(a.print(s.out), err)
 	}
 	if !o.dryRun {
 		a.done(ctx, cfg, syncEntries(s.out)...)
@@ -80,6 +73,40 @@ func runSync(ctx context.Context, a *app, o *syncOptions) error {
 		return err
 	}
 	return s.verdict()
+}
+
+// run repairs before it copies: what is good again need not be replaced.
+func (s *syncing) run(ctx context.Context, cfg *config.Config, o *syncOptions) error {
+	if err := s.look(ctx, cfg, o.filter); err != nil {
+		return err
+	}
+	if o.repair {
+		if err := s.repairs(ctx); err != nil {
+			return err
+		}
+		if s.out.paid() > 0 {
+			if err := s.proveRepairs(ctx, cfg, o.filter); err != nil {
+				return err
+			}
+			if err := s.look(ctx, cfg, o.filter); err != nil {
+				return err
+			}
+		}
+	}
+	return s.debts(ctx)
+}
+
+// look lists what the destinations hold now.
+func (s *syncing) look(ctx context.Context, cfg *config.Config, f catalog.Filter) error {
+	places, unknown, err := s.app.replicas(ctx, cfg, f)
+	if err != nil {
+		return err
+	}
+	if s.payer.Places == nil {
+		s.failed = append(s.failed, unknown...)
+	}
+	s.payer.Places = places
+	return nil
 }
 
 // replicas lists all destinations. Copies are made from all of them, to those
