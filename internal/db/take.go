@@ -230,9 +230,10 @@ func (inv *Inventory) SameRows(got Inventory, sums map[string]string) []string {
 	return out
 }
 
-// Inspect reads a dump to its end and compares it with the inventory.
+// Inspect reads a dump to its end, every value of it, as a restore will, and
+// compares it with the inventory.
 func (inv *Inventory) Inspect(r io.Reader) error {
-	o, err := surql.ReadOutline(r, surql.Count, nil)
+	o, err := surql.ReadOutline(r, surql.Walk, nil)
 	if err != nil {
 		return err
 	}
