@@ -15,7 +15,6 @@ import (
 func Docs() (map[string][]byte, error) {
 	root := newRoot(&app{Env: Env{Now: time.Now}})
 	root.DisableAutoGenTag = true
-	root.InitDefaultCompletionCmd()
 	out := map[string][]byte{}
 	return out, page(root, out)
 }

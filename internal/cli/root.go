@@ -57,18 +57,23 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(newBackup(a), newList(a), newShow(a), newGet(a), newVerify(a), newRestore(a),
 		newSync(a), newHold(a), newThaw(a), newPrune(a), newRestoreTest(a), newReport(a), newAudit(a),
 		newConfig(a), newKeys(a), newVersion(a))
+	root.InitDefaultCompletionCmd()
 	finish(root)
 	return root
 }
 
-// finish gives every command its exit codes, and makes wrong arguments a
-// wrong usage.
+// finish gives every command its exit codes and an example, and makes wrong
+// arguments a wrong usage.
 func finish(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		finish(sub)
 	}
 	if c.Long == "" {
 		c.Long = c.Short + "."
+	}
+	c.Long = strings.TrimSpace(c.Long) + exitHelp
+	if c.Example == "" {
+		c.Example = example(c)
 	}
 	if c.RunE == nil && c.HasSubCommands() {
 		c.RunE = func(c *cobra.Command, args []string) error {
@@ -80,7 +85,6 @@ func finish(c *cobra.Command) {
 		c.Args = cobra.ArbitraryArgs
 		return
 	}
-	c.Long += exitHelp
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {
@@ -89,6 +93,20 @@ func finish(c *cobra.Command) {
 			return nil
 		}
 	}
+}
+
+// example is, of a command with others below it, the first of each of theirs; cobra's
+// own have none.
+func example(c *cobra.Command) string {
+	if !c.HasSubCommands() {
+		return "  " + c.CommandPath()
+	}
+	var lines []string
+	for _, sub := range c.Commands() {
+		first, _, _ := strings.Cut(sub.Example, "\n")
+		lines = append(lines, first)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func unknownCommand(c *cobra.Command, name string) error {

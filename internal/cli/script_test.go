@@ -50,6 +50,7 @@ func TestScriptsWithServers(t *testing.T) {
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition:           w.has,
 		Setup:               func(e *testscript.Env) error { return w.setup(t, e) },
 	})
 }

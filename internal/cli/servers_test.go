@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +19,8 @@ import (
 type servers struct {
 	surreal, scratch *surrealtest.Server
 	command          []string // that starts another SurrealDB
-	s3, moto         *s3test.Server
+	s3               *s3test.Server
+	moto             *s3test.Server // nil where there is no Python
 	google           *gcstest.Server
 	azure            *azuretest.Server
 }
@@ -29,10 +31,22 @@ func newServers(t *testing.T) *servers {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &servers{
+	w := &servers{
 		surreal: surrealtest.Start(t, surrealtest.Options{}), scratch: surrealtest.Start(t, surrealtest.Options{}), command: command,
-		s3: s3test.Start(t, s3test.Versitygw), moto: s3test.Start(t, s3test.Moto), google: gcstest.Start(t), azure: azuretest.Start(t),
+		s3: s3test.Start(t, s3test.Versitygw), google: gcstest.Start(t), azure: azuretest.Start(t),
 	}
+	if s3test.Available(s3test.Moto) || os.Getenv("CI") != "" {
+		w.moto = s3test.Start(t, s3test.Moto)
+	}
+	return w
+}
+
+// has answers conditions of scripts.
+func (w *servers) has(what string) (bool, error) {
+	if what != "moto" {
+		return false, fmt.Errorf("no condition is called %q", what)
+	}
+	return w.moto != nil, nil
 }
 
 // setup gives a script a database of its own with the sample in it, and empty
@@ -51,11 +65,13 @@ func (w *servers) setup(t *testing.T, e *testscript.Env) error {
 		"SCRATCH": w.scratch.URL, "SURREAL_COMMAND": `"` + strings.Join(w.command, `", "`) + `"`,
 		"S3": w.s3.Endpoint, "S3_ACCESS": w.s3.AccessKey, "S3_SECRET": w.s3.SecretKey, "BUCKET": w.s3.Bucket(t), "LOCKED": w.s3.LockedBucket(t),
 		"WRITABLE": writable, "WRITER_ACCESS": writer.AccessKey, "WRITER_SECRET": writer.SecretKey,
-		"MOTO": w.moto.Endpoint, "COLD": w.moto.Bucket(t), "AWS_ACCESS_KEY_ID": w.moto.AccessKey, "AWS_SECRET_ACCESS_KEY": w.moto.SecretKey,
 		"STORAGE_EMULATOR_HOST": w.google.Endpoint, "GS_BUCKET": w.google.Bucket(t),
 		"AZURE": w.azure.Endpoint, "ACCOUNT": w.azure.Account, "ACCOUNT_KEY": w.azure.Key, "CONTAINER": w.azure.Container(t),
 	} {
 		e.Vars = append(e.Vars, name+"="+value)
+	}
+	if w.moto != nil {
+		e.Vars = append(e.Vars, "MOTO="+w.moto.Endpoint, "COLD="+w.moto.Bucket(t), "AWS_ACCESS_KEY_ID="+w.moto.AccessKey, "AWS_SECRET_ACCESS_KEY="+w.moto.SecretKey)
 	}
 	return nil
 }

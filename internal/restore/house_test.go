@@ -56,9 +56,8 @@ func newHouse(t *testing.T) *house {
 func (h *house) sample(t *testing.T) (ns, database string) {
 	t.Helper()
 	ns, database = h.srv.Fresh(t)
-	h.srv.Query(t, ns, database, read(t, "sample", "everything-3.surql"))
-	if h.srv.Engine == "real" {
-		h.srv.Query(t, ns, database, read(t, "sample", "everything-3.3.surql"))
+	for _, file := range h.srv.Samples() {
+		h.srv.Query(t, ns, database, read(t, "sample", file))
 	}
 	return ns, database
 }

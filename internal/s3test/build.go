@@ -3,10 +3,17 @@ package s3test
 import (
 	"context"
 	"errors"
+	"os/exec"
 	"path/filepath"
 
 	"github.com/vapora-platform/vapora-backup/internal/testserver"
 )
+
+// Available says whether a program can be had here: moto is Python's, the others
+// come as everything else does.
+func Available(p Program) bool {
+	return p != Moto || exec.Command("python3", "-c", "import ensurepip, venv").Run() == nil
+}
 
 // find returns the program's file.
 func find(ctx context.Context, p Program) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"os"
 	"os/exec"
 	"testing"
 
@@ -44,6 +45,12 @@ type Server struct {
 // Start starts a server that lives as long as the test.
 func Start(t testing.TB, p Program) *Server {
 	t.Helper()
+	if !Available(p) {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("%s needs python3 with venv; `make tools` installs it", p)
+		}
+		t.Skipf("%s needs python3 with venv; `make tools` installs it where it can", p)
+	}
 	s, err := Launch(context.WithoutCancel(t.Context()), p, t.TempDir())
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -109,7 +110,7 @@ func realServer() string {
 	if path := os.Getenv("VAPORA_TEST_SURREAL"); path != "" {
 		return path
 	}
-	if path, err := exec.LookPath("surreal"); err == nil {
+	if path, err := exec.LookPath("surreal"); err == nil && speaksThree(path) {
 		return path
 	}
 	path := filepath.Join(testserver.Cache(), "surreal-3.3.5", "surreal")
@@ -117,6 +118,24 @@ func realServer() string {
 		return ""
 	}
 	return path
+}
+
+// speaksThree says whether a surreal in PATH reads the samples of the tests, which
+// are in the language of 3.x.
+func speaksThree(path string) bool {
+	out, err := exec.Command(path, "version").Output()
+	major := regexp.MustCompile(`\b(\d+)\.\d+\.\d+`).FindSubmatch(out)
+	return err == nil && major != nil && string(major[1]) >= "3" && len(major[1]) == 1
+}
+
+// Samples names the files of testdata/sample that hold one of everything that the
+// server knows.
+func (s *Server) Samples() []string {
+	var major, minor int
+	if _, err := fmt.Sscanf(s.Version, "surrealdb-%d.%d", &major, &minor); err != nil || major == 3 && minor < 3 {
+		return []string{"everything-3.surql"}
+	}
+	return []string{"everything-3.surql", "everything-3.3.surql"}
 }
 
 // args are a real server's.

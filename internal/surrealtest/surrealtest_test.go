@@ -14,9 +14,8 @@ func TestSampleLoads(t *testing.T) {
 	t.Parallel()
 	s := surrealtest.Start(t, surrealtest.Options{})
 	ns, database := s.Fresh(t)
-	fill(t, s, ns, database, "everything-3.surql")
-	if s.Engine == "real" {
-		fill(t, s, ns, database, "everything-3.3.surql")
+	for _, name := range s.Samples() {
+		fill(t, s, ns, database, name)
 	}
 	once, twice := s.Export(t, ns, database), s.Export(t, ns, database)
 	if !bytes.Equal(once, twice) {

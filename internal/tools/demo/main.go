@@ -91,17 +91,13 @@ func (d *demo) start(ctx context.Context, what string) (*surrealtest.Server, err
 
 // load makes the sample database.
 func (d *demo) load(ctx context.Context) error {
-	files := []string{"everything-3.surql"}
-	if d.source.Engine == "real" {
-		files = append(files, "everything-3.3.surql")
-	}
 	if _, err := d.source.Exec(ctx, "", "", "DEFINE NAMESPACE "+namespace); err != nil {
 		return err
 	}
 	if _, err := d.source.Exec(ctx, namespace, "", "DEFINE DATABASE "+database); err != nil {
 		return err
 	}
-	for _, file := range files {
+	for _, file := range d.source.Samples() {
 		text, err := os.ReadFile(filepath.Join(d.root, "testdata", "sample", file))
 		if err != nil {
 			return err
