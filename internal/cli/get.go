@@ -173,19 +173,10 @@ func getForImport(ctx context.Context, a *app, b restore.Backup, o *getOptions, 
 		return err
 	}
 	plan, err := d.Plan(restore.PlanOptions{
-		Target: replay.Target{Two: version.Two(), References: true}, Keys: given, LeaveOutAccess: o.leaveOut,
+		Target: replay.Target{Two: version.Two(), References: version.ImportsReferences(), Text: true}, Keys: given, LeaveOutAccess: o.leaveOut,
 	})
 	if err != nil {
 		return err
-	}
-	if !version.ImportsReferences() && !version.Two() {
-		for _, t := range d.Outline.Tables {
-			for _, f := range t.Fields {
-				if f.IsReference() {
-					a.warn("references in %s.%s: an import by a server before 3.3 does not rebuild their back side; `restore db` does", t.Name, f.Name)
-				}
-			}
-		}
 	}
 	for _, l := range d.Losses(plan) {
 		a.warn("not in this dump: %s: %s", l.What, l.Why)

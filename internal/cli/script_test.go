@@ -45,7 +45,7 @@ func TestScriptsWithServers(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("..", "..", "testdata", "script", "server"),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "sql": sql(w.surreal), "flip": flip, "expand": expand, "wrapkey": wrapkey, "signin": signin,
+			"exits": exits, "sql": sql(w.surreal), "import": stockImport(w.surreal), "flip": flip, "expand": expand, "wrapkey": wrapkey, "signin": signin,
 			"slowthaw": slowThaw(t, w.moto), "approvers": approvers, "requestid": requestID, "oldorphan": oldOrphan, "recipients": recipients, "resign": resign, "revoke": revoke,
 		},
 		RequireExplicitExec: true,
@@ -75,6 +75,20 @@ func sql(srv *surrealtest.Server) func(*testscript.TestScript, bool, []string) {
 		}
 		_, err := srv.Exec(context.Background(), ts.Getenv("NS"), ts.Getenv("DB"), args[0])
 		ts.Check(err)
+	}
+}
+
+// import DATABASE FILE makes a database and loads a text into it as the stock import
+// does: in one piece.
+func stockImport(srv *surrealtest.Server) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 2 {
+			ts.Fatalf("usage: import DATABASE FILE")
+		}
+		ns := ts.Getenv("NS")
+		_, err := srv.Exec(context.Background(), ns, "", "DEFINE DATABASE "+args[0])
+		ts.Check(err)
+		ts.Check(srv.Load(context.Background(), ns, args[0], []byte(ts.ReadFile(args[1]))))
 	}
 }
 

@@ -20,6 +20,7 @@ type servers struct {
 	surreal, scratch *surrealtest.Server
 	command          []string // that starts another SurrealDB
 	s3               *s3test.Server
+	proxy            string         // that reaches buckets of s3 as hosts
 	moto             *s3test.Server // nil where there is no Python
 	google           *gcstest.Server
 	azure            *azuretest.Server
@@ -35,6 +36,7 @@ func newServers(t *testing.T) *servers {
 		surreal: surrealtest.Start(t, surrealtest.Options{}), scratch: surrealtest.Start(t, surrealtest.Options{}), command: command,
 		s3: s3test.Start(t, s3test.Versitygw), google: gcstest.Start(t), azure: azuretest.Start(t),
 	}
+	w.proxy = w.s3.Proxy(t)
 	if s3test.Available(s3test.Moto) || os.Getenv("CI") != "" {
 		w.moto = s3test.Start(t, s3test.Moto)
 	}
@@ -64,7 +66,7 @@ func (w *servers) setup(t *testing.T, e *testscript.Env) error {
 		"SURREAL": w.surreal.URL, "NS": ns, "DB": database, "DB_PASSWORD": w.surreal.Password,
 		"SCRATCH": w.scratch.URL, "SURREAL_COMMAND": `"` + strings.Join(w.command, `", "`) + `"`,
 		"S3": w.s3.Endpoint, "S3_ACCESS": w.s3.AccessKey, "S3_SECRET": w.s3.SecretKey, "BUCKET": w.s3.Bucket(t), "LOCKED": w.s3.LockedBucket(t),
-		"WRITABLE": writable, "WRITER_ACCESS": writer.AccessKey, "WRITER_SECRET": writer.SecretKey,
+		"S3_PROXY": w.proxy, "WRITABLE": writable, "WRITER_ACCESS": writer.AccessKey, "WRITER_SECRET": writer.SecretKey,
 		"STORAGE_EMULATOR_HOST": w.google.Endpoint, "GS_BUCKET": w.google.Bucket(t),
 		"AZURE": w.azure.Endpoint, "ACCOUNT": w.azure.Account, "ACCOUNT_KEY": w.azure.Key, "CONTAINER": w.azure.Container(t),
 	} {

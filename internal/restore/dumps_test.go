@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/vapora-platform/vapora-backup/internal/archive"
+	"github.com/vapora-platform/vapora-backup/internal/db"
 	"github.com/vapora-platform/vapora-backup/internal/db/replay"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/restore"
@@ -99,7 +100,7 @@ func intoTwo(t *testing.T, b restore.Backup, walk string) (export []byte, answer
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := d.Plan(restore.PlanOptions{Target: replay.Target{Two: true}})
+	plan, err := d.Plan(restore.PlanOptions{Target: replay.Target{Two: true, Text: true}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +138,11 @@ func TestTextForImport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := d.Plan(restore.PlanOptions{Target: replay.Target{References: true}})
+	version, err := db.ParseVersion(h.srv.Version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := d.Plan(restore.PlanOptions{Target: replay.Target{References: version.ImportsReferences(), Text: true}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,6 +155,16 @@ func TestTextForImport(t *testing.T) {
 	h.srv.Import(t, ns, to, text.Bytes())
 	if want, got := comparable(h.srv.Export(t, ns, from)), comparable(h.srv.Export(t, ns, to)); got != want {
 		t.Errorf("differs:\n%s", diff(want, got))
+	}
+	for _, walk := range strings.Split(walks, ";") {
+		want, got := fmt.Sprintf("%s", h.srv.Query(t, ns, from, walk)), fmt.Sprintf("%s", h.srv.Query(t, ns, to, walk))
+		if lost := strings.Contains(walk, "<~") && !version.ImportsReferences(); lost == (got == want) {
+			t.Errorf("%s: got %s, want %s, lost is %v", walk, got, want, lost)
+		}
+	}
+	named := slices.ContainsFunc(plan.Losses, func(l replay.Loss) bool { return l.What == "the way back over references in product.related" })
+	if named == version.ImportsReferences() {
+		t.Errorf("got losses %v", plan.Losses)
 	}
 }
 

@@ -23,7 +23,7 @@ func (s *Server) command(address, dir string) (*exec.Cmd, error) {
 	switch s.Program {
 	case Versitygw:
 		// The sidecar holds what would need extended attributes.
-		cmd := exec.Command(s.binary, "--port", address, "--region", s.Region, "--quiet", "--iam-dir", folders["users"],
+		cmd := exec.Command(s.binary, "--port", address, "--region", s.Region, "--quiet", "--iam-dir", folders["users"], "--virtual-domain", Domain,
 			"posix", "--sidecar", folders["sidecar"], "--versioning-dir", folders["versions"], folders["data"])
 		cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey)
 		return cmd, nil

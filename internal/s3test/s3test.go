@@ -5,8 +5,13 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,6 +32,10 @@ const (
 
 // KMSKey is the name of the key that MinIO encrypts with.
 const KMSKey = "vapora-test"
+
+// Domain is the one below which versitygw finds buckets as hosts ("bucket.s3.test").
+// No name server knows it: a client needs a [Server.Proxy].
+const Domain = "s3.test"
 
 // A Server is running until Stop.
 type Server struct {
@@ -75,6 +84,28 @@ func Launch(ctx context.Context, p Program, dir string) (*Server, error) {
 		return nil, fmt.Errorf("start %s: %w", p, err)
 	}
 	return s, nil
+}
+
+// Proxy starts an HTTP proxy that sends what is meant for hosts below Domain, and
+// nothing else, to the server, and returns its URL.
+func (s *Server) Proxy(t testing.TB) string {
+	t.Helper()
+	to, err := url.Parse(s.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = to.Scheme, to.Host, r.In.Host
+	}}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.Host, "."+Domain) {
+			http.Error(w, "no bucket in "+r.Host, http.StatusBadGateway)
+			return
+		}
+		forward.ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	return proxy.URL
 }
 
 // Stop ends the server and waits for its end.

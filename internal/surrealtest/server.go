@@ -117,8 +117,16 @@ func (s *Server) Export(t testing.TB, ns, database string) []byte {
 // Import loads a text; a statement that fails is a failure.
 func (s *Server) Import(t testing.TB, ns, database string, text []byte) {
 	t.Helper()
-	status, body, err := s.do(t.Context(), http.MethodPost, "/import", ns, database, text)
-	if err != nil || status != http.StatusOK || strings.TrimSpace(string(body)) != "[]" {
-		t.Fatalf("import: status %d, %v: %s", status, err, body)
+	if err := s.Load(t.Context(), ns, database, text); err != nil {
+		t.Fatal(err)
 	}
+}
+
+// Load is Import for who has no test at hand.
+func (s *Server) Load(ctx context.Context, ns, database string, text []byte) error {
+	status, body, err := s.do(ctx, http.MethodPost, "/import", ns, database, text)
+	if err != nil || status != http.StatusOK || strings.TrimSpace(string(body)) != "[]" {
+		return fmt.Errorf("import: status %d, %w: %s", status, err, body)
+	}
+	return nil
 }

@@ -21,6 +21,8 @@ type Target struct {
 	// References says that an import rebuilds the back side of REFERENCE
 	// fields (3.3). Elsewhere such rows go in as ordinary statements.
 	References bool
+	// Text is a plan for [Plan.WriteText], where all rows go in by an import.
+	Text bool
 	// KeepsDatabase says that the statement which defines the database itself is
 	// not for the user who restores.
 	KeepsDatabase bool
@@ -185,15 +187,8 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 
 // plainRows says whether the rows of t must go in as ordinary statements.
 func (b *builder) plainRows(t *surql.Table) bool {
-	if b.opt.Target.References || b.opt.Target.Two {
-		return false
-	}
-	for _, f := range t.Fields {
-		if f.IsReference() {
-			return true
-		}
-	}
-	return false
+	to := b.opt.Target
+	return !to.References && !to.Text && !to.Two && slices.ContainsFunc(t.Fields, surql.Definition.IsReference)
 }
 
 // rows plans levels of loads, one stage each.

@@ -89,6 +89,11 @@ func (b *builder) losses() {
 		if t.Define.Changefeed() {
 			add("changes recorded for table "+t.Name, "no export holds the history of a changefeed")
 		}
+		for _, f := range t.Fields {
+			if f.IsReference() && t.Records+t.Edges > 0 && !b.opt.Target.References && !b.plainRows(t) {
+				add("the way back over references in "+t.Name+"."+f.Name, "an import by a server before 3.3 does not rebuild it")
+			}
+		}
 		if t.View() && t.Define.Volatile() {
 			add("what view "+t.Name+" took from the clock or from chance", "a view is computed anew")
 		}

@@ -9,8 +9,7 @@ import (
 
 // WriteText writes the plan as one text that the stock `surreal import` takes
 // and that brings back what the plan would: `open` reads a range of the dump.
-// Rows that should go in as ordinary statements cannot, and the plan must not
-// ask for it: build it for a Target whose imports keep References.
+// The plan is one for a Target that is a Text.
 func (p *Plan) WriteText(w io.Writer, open func(surql.Range) io.ReadCloser) error {
 	out := bufio.NewWriterSize(w, 1<<20)
 	_, _ = out.WriteString("OPTION IMPORT;\n") // a bufio.Writer keeps its first error

@@ -7,11 +7,14 @@
 #![recursion_limit = "512"]
 use std::io::Write;
 use surrealdb::engine::any::connect;
+use surrealdb::opt::{capabilities::Capabilities, Config};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().collect();
-    let db = connect("memory").await?;
+    // References and bearer grants are experiments of 2.x that have to be allowed.
+    let allowed = Capabilities::all().with_all_experimental_features_allowed();
+    let db = connect(("memory", Config::new().capabilities(allowed))).await?;
     db.use_ns("test").use_db("test").await?;
     match args[1].as_str() {
         "import" => {
