@@ -99,7 +99,7 @@ func (s *Server) Proxy(t testing.TB) string {
 	}}
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.Host, "."+Domain) {
-			http.Error(w, "no bucket in "+r.Host, http.StatusBadGateway)
+			http.Error(w, "no bucket in "+r.Host, http.StatusForbidden)
 			return
 		}
 		forward.ServeHTTP(w, r)
