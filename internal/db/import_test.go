@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/vapora-platform/vapora-backup/internal/db"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
 func TestImport(t *testing.T) {
@@ -106,6 +107,9 @@ func TestImportAnswers(t *testing.T) {
 			failures, err := client.Import(t.Context(), []byte("OPTION IMPORT;\n"))
 			if c.failures < 0 {
 				wantError(t, err, nil, c.says)
+				if c.status == http.StatusRequestEntityTooLarge && !strings.Contains(hint.Of(err), "SURREAL_HTTP_MAX_SQL_BODY_SIZE") {
+					t.Errorf("got hint %q, want the limit's name", hint.Of(err))
+				}
 				return
 			}
 			if err != nil || len(failures) != c.failures {
