@@ -52,15 +52,29 @@ func parseVerification(k Key) (Verification, bool) {
 	return Verification{At: at, Level: parts[1], Good: parts[2] == "good", Key: k}, err == nil
 }
 
-// Verified is the newest verification, and whether there is one. One that only
-// looked whether the backup exists is none.
+// Verified is the verification that counts, and whether there is one: the newest,
+// but a bad one stands until another has looked as deep. One that only looked
+// whether the backup exists is none.
 func (e Entry) Verified() (v Verification, ok bool) {
+	newest := map[string]Verification{}
 	for _, x := range e.Verifications {
-		if x.Level != "exists" && (!ok || x.At.After(v.At)) {
-			v, ok = x, true
+		if last, seen := newest[x.Level]; !seen || x.At.After(last.At) {
+			newest[x.Level] = x
 		}
 	}
-	return v, ok
+	sums, summed := newest["sums"]
+	deep, deeper := newest["deep"]
+	switch {
+	case !summed:
+		return deep, deeper
+	case !deeper:
+		return sums, true
+	case !deep.Good && sums.Good:
+		return deep, true
+	case sums.At.After(deep.At), !sums.Good && sums.At.Equal(deep.At):
+		return sums, true
+	}
+	return deep, true
 }
 
 // mark takes in what a key besides the backup's own objects says.

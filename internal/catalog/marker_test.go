@@ -40,12 +40,13 @@ func TestMarkers(t *testing.T) {
 	for i, x := range []struct {
 		level string
 		good  bool
-	}{{"sums", true}, {"deep", false}, {"exists", true}, {"sums", true}} {
+	}{{"sums", true}, {"deep", false}, {"exists", true}, {"sums", true}, {"deep", true}, {"sums", false}, {"deep", true}} {
 		key := e.VerificationKey(noon.Add(time.Duration(i)*time.Hour), x.level, x.good)
 		must(t, catalog.PutRecord(t.Context(), s, key, note{"seen"}, signer, storage.PutOptions{}))
 		v, ok := entry().Verified()
 		item := catalog.Items([]catalog.Entry{entry()})[0]
-		if want := i == 1 || i == 2; !ok || v.Good == want || item.Bad != want || item.Verified == want {
+		// A bad one stands until another has looked as deep.
+		if want := i >= 1 && i <= 3 || i == 5; !ok || v.Good == want || item.Bad != want || item.Verified == want {
 			t.Errorf("after %s %v: got %+v, %+v", x.level, x.good, v, item)
 		}
 		var n note
@@ -53,7 +54,7 @@ func TestMarkers(t *testing.T) {
 			t.Errorf("got %v, %v", n, err)
 		}
 	}
-	if got := entry(); !slices.Equal(got.Tags, []string{"before-upgrade"}) || len(got.Verifications) != 4 || len(got.Records()) != 4 {
+	if got := entry(); !slices.Equal(got.Tags, []string{"before-upgrade"}) || len(got.Verifications) != 7 || len(got.Records()) != 7 {
 		t.Errorf("got %+v", got)
 	}
 }

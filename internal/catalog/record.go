@@ -63,13 +63,30 @@ func putRecord(ctx context.Context, s storage.Store, key Key, v any, signer Sign
 	o.Kind = key.Kind
 	sig := key.With(key.Suffix + MinisigSuffix)
 	if err := s.Put(ctx, sig.String(), bytes.NewReader(signature), o); err != nil {
-		// A run that was interrupted may have left this one.
+		// A run that was interrupted may have left this one, or one of another moment.
 		there, rerr := read(ctx, s, sig, maxSignature)
-		if !errors.Is(err, fs.ErrExist) || rerr != nil || !bytes.Equal(there, signature) {
+		if !errors.Is(err, fs.ErrExist) || rerr != nil {
 			return err
+		}
+		if !bytes.Equal(there, signature) {
+			if err := resign(ctx, s, key, sig, signature, o); err != nil {
+				return err
+			}
 		}
 	}
 	return s.Put(ctx, key.String(), bytes.NewReader(text), o)
+}
+
+// resign replaces the signature of a record that was never written. The signature of
+// one that was stays, and so does the record.
+func resign(ctx context.Context, s storage.Store, key, sig Key, signature []byte, o storage.PutOptions) error {
+	if _, err := read(ctx, s, key, maxRecord); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(fs.ErrExist, err)
+	}
+	if err := s.Delete(ctx, sig.String()); err != nil {
+		return err
+	}
+	return s.Put(ctx, sig.String(), bytes.NewReader(signature), o)
 }
 
 // LoadRecord reads a record into a value, once its signature is good. An error

@@ -59,6 +59,7 @@ func (p *Process) start(ctx context.Context, command func(string) (*exec.Cmd, er
 
 func (p *Process) run() error {
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
+	p.cmd.WaitDelay = 5 * time.Second // a child of its own may hold the output
 	dieWithParent(p.cmd)
 	started := make(chan error)
 	go func() {

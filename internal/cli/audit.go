@@ -66,12 +66,16 @@ func (a *app) done(ctx context.Context, cfg *config.Config, entries ...audit.Ent
 	}
 	home := a.openAll(ctx, cfg)[0].store
 	who := a.actor()
+	down := false // what could not be reached for one entry is not waited for again
 	for _, e := range entries {
 		e.Actor, e.Time = who, a.Now().UTC()
 		if e.Reason == "" {
 			e.Reason = a.reason
 		}
-		kept, err := l.Append(ctx, e)
+		kept, err := e, errUnreached
+		if !down {
+			kept, err = l.Append(ctx, e)
+		}
 		if errors.Is(err, audit.ErrHead) { // the entry itself is there
 			a.warn("the record could not be signed up to its end: %v", err)
 			err = nil
@@ -79,20 +83,30 @@ func (a *app) done(ctx context.Context, cfg *config.Config, entries ...audit.Ent
 		if err == nil {
 			continue
 		}
-		// The entry that comes back remembers the number that it may have got.
-		if _, kerr := l.Keep(ctx, home, kept, storage.PutOptions{}); kerr != nil {
+		// The entry that comes back remembers the number that it may have got. The
+		// first destination has time of its own, whatever the record took.
+		keeping, done := context.WithTimeout(context.WithoutCancel(ctx), auditPatience)
+		_, kerr := l.Keep(keeping, home, kept, storage.PutOptions{})
+		done()
+		if kerr != nil {
 			a.warn("what was done is not recorded: %v", errors.Join(err, kerr))
 			return
 		}
+		if down {
+			continue
+		}
+		down = true
 		a.warn("the record of what was done cannot be reached, and is joined later (vapora-backup audit join): %v", err)
 	}
-	if cfg.Audit.URL == "" {
+	if cfg.Audit.URL == "" || down {
 		return
 	}
 	if _, err := l.Join(ctx, home); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		a.warn("join what could not be recorded before: %v", err)
 	}
 }
+
+var errUnreached = errors.New("the record was not reached before")
 
 // outcome is the word of the record for an error.
 func outcome(err error) audit.Result {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -77,7 +76,11 @@ func runHold(ctx context.Context, a *app, o *holdOptions, args []string, on bool
 	if err != nil {
 		return err
 	}
-	places, err := a.places(ctx, cfg, o.filter)
+	places, missed, err := a.everyPlace(ctx, cfg, o.filter)
+	if err != nil {
+		return err
+	}
+	named, err := namedIDs(places, args)
 	if err != nil {
 		return err
 	}
@@ -89,7 +92,7 @@ func runHold(ctx context.Context, a *app, o *holdOptions, args []string, on bool
 			a.warn("%s cannot hold: what lies there is not protected by this", p.Name)
 			continue
 		}
-		for _, e := range o.choose(ctx, a, p, args, on, verifier(trust)) {
+		for _, e := range o.choose(ctx, a, p, named, on, verifier(trust)) {
 			row := heldAt{ID: e.ID, Source: e.Source, Destination: p.Name, Hold: on}
 			if err := setHold(ctx, locker, e, on); err != nil {
 				row.Hold, row.Error = !on, err.Error()
@@ -107,6 +110,8 @@ func runHold(ctx context.Context, a *app, o *holdOptions, args []string, on bool
 		return errors.New("no backup was found at a destination that can hold")
 	case len(failed) > 0 && len(failed) < len(out.Backups):
 		return partialError{errors.Join(failed...)}
+	case len(failed) == 0:
+		return missed
 	}
 	return errors.Join(failed...)
 }
@@ -123,11 +128,9 @@ func setHold(ctx context.Context, l storage.Locker, e catalog.Entry, on bool) er
 
 // choose returns what is meant at one place: those named, the newest good ones
 // of each source, or all.
-func (o *holdOptions) choose(ctx context.Context, a *app, p place, args []string, on bool, v catalog.Verifier) []catalog.Entry {
-	if len(args) > 0 {
-		return slices.DeleteFunc(slices.Clone(p.entries), func(e catalog.Entry) bool {
-			return !slices.ContainsFunc(args, func(id string) bool { return strings.HasPrefix(e.ID, id) })
-		})
+func (o *holdOptions) choose(ctx context.Context, a *app, p place, named []string, on bool, v catalog.Verifier) []catalog.Entry {
+	if len(named) > 0 {
+		return slices.DeleteFunc(slices.Clone(p.entries), func(e catalog.Entry) bool { return !slices.Contains(named, e.ID) })
 	}
 	if !on {
 		return p.entries

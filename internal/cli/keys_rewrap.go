@@ -68,6 +68,7 @@ type rewrapping struct {
 	places []place
 	out    rewrapped
 	failed []error
+	missed error // where destinations could not be listed
 }
 
 func (a *app) rewrapping(ctx context.Context, o *rewrapOptions, args []string) (*rewrapping, []catalog.Entry, error) {
@@ -78,16 +79,20 @@ func (a *app) rewrapping(ctx context.Context, o *rewrapOptions, args []string) (
 	if err != nil {
 		return nil, nil, err
 	}
-	places, err := a.places(ctx, cfg, catalog.Filter{Source: o.source})
+	places, missed, err := a.everyPlace(ctx, cfg, catalog.Filter{Source: o.source})
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &rewrapping{app: a, cfg: cfg, places: places, out: rewrapped{Backups: []rewrappedAt{}}}
+	r := &rewrapping{app: a, cfg: cfg, places: places, missed: missed, out: rewrapped{Backups: []rewrappedAt{}}}
+	named, err := namedIDs(places, args)
+	if err != nil {
+		return nil, nil, err
+	}
 	seen := map[catalog.Key]bool{}
 	var out []catalog.Entry
 	for _, p := range places {
 		for _, e := range p.entries {
-			meant := len(args) == 0 || slices.ContainsFunc(args, func(id string) bool { return strings.HasPrefix(e.ID, id) })
+			meant := len(args) == 0 || slices.Contains(named, e.ID)
 			if key := e.Key(catalog.ManifestSuffix); meant && !seen[key] {
 				seen[key] = true
 				out = append(out, e)
@@ -269,6 +274,9 @@ func (r *rewrapping) end() error {
 		return err
 	}
 	err := errors.Join(r.failed...)
+	if err == nil {
+		return r.missed
+	}
 	if err != nil && len(r.failed) < len(r.out.Backups) {
 		return partialError{err}
 	}

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
+	"github.com/vapora-platform/vapora-backup/internal/backup"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/config"
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
@@ -52,7 +54,7 @@ func (a *app) pick(ctx context.Context, cfg *config.Config, p picked, args []str
 	if len(args) > 0 {
 		id = args[0]
 	}
-	entry, err := choose(places, p.source, id)
+	entry, err := choose(places, p.source, id, a.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -90,18 +92,21 @@ func gather(ctx context.Context, places []place, entry catalog.Entry, v catalog.
 		f.manifest, f.entry, f.used = m, seen, at.Name
 	}
 	if f.manifest == nil {
-		return nil, fmt.Errorf("read backup %s: %w", entry.ID, errors.Join(bad...))
+		return nil, hint.Wrap(fmt.Errorf("read backup %s: %w", entry.ID, errors.Join(bad...)), "vapora-backup list shows the others; name one that is older")
 	}
 	return f, nil
 }
 
 // choose finds the entry that is meant, over all places.
-func choose(places []place, source, id string) (catalog.Entry, error) {
+func choose(places []place, source, id string, now time.Time) (catalog.Entry, error) {
 	var all []catalog.Entry
 	for _, p := range places {
 		for _, e := range p.entries {
-			if !slices.ContainsFunc(all, func(x catalog.Entry) bool { return x.ID == e.ID }) {
+			switch i := slices.IndexFunc(all, func(x catalog.Entry) bool { return x.ID == e.ID }); {
+			case i < 0:
 				all = append(all, e)
+			case all[i].Item().Bad:
+				all[i] = e // a copy of which nothing bad is known
 			}
 		}
 	}
@@ -123,7 +128,13 @@ func choose(places []place, source, id string) (catalog.Entry, error) {
 		slices.Sort(names)
 		return catalog.Entry{}, usagef("there are backups of %s: name one with --source, or give an ID", strings.Join(names, ", "))
 	}
-	return slices.MaxFunc(all, func(x, y catalog.Entry) int { return strings.Compare(x.ID, y.ID) }), nil
+	newest := func(x, y catalog.Entry) int { return strings.Compare(x.ID, y.ID) }
+	// What is known to be bad, or is of the future and so not of ours, is for who names it.
+	good := slices.DeleteFunc(slices.Clone(all), func(e catalog.Entry) bool { return e.Item().Bad || e.Time.After(now.Add(backup.MaxSkew)) })
+	if len(good) == 0 {
+		return slices.MaxFunc(all, newest), nil
+	}
+	return slices.MaxFunc(good, newest), nil
 }
 
 // readable is a found backup with the keys to open it.

@@ -48,12 +48,40 @@ func survey(ctx context.Context, open []destination, filter catalog.Filter) (out
 // places surveys the destinations of this run. One that cannot be listed is a
 // warning as long as another can.
 func (a *app) places(ctx context.Context, cfg *config.Config, filter catalog.Filter) ([]place, error) {
+	out, _, err := a.everyPlace(ctx, cfg, filter)
+	return out, err
+}
+
+// everyPlace is places for who has to reach all of them: missed is a partial failure
+// where one could not be listed, to end with.
+func (a *app) everyPlace(ctx context.Context, cfg *config.Config, filter catalog.Filter) (out []place, missed, err error) {
 	out, failed := survey(ctx, a.open(ctx, cfg), filter)
 	if len(out) == 0 && len(failed) > 0 {
-		return nil, errors.Join(failed...)
+		return nil, nil, errors.Join(failed...)
 	}
 	for _, err := range failed {
 		a.warn("%v", err)
+	}
+	if len(failed) > 0 {
+		missed = partialError{fmt.Errorf("%d of %d destinations could not be listed, and nothing was done there", len(failed), len(failed)+len(out))}
+	}
+	return out, missed, nil
+}
+
+// namedIDs finds what each argument means over all places: one backup, or it is an
+// error.
+func namedIDs(places []place, args []string) ([]string, error) {
+	var all []catalog.Entry
+	for _, p := range places {
+		all = append(all, p.entries...)
+	}
+	var out []string
+	for _, arg := range args {
+		e, err := catalog.Find(all, arg)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e.ID)
 	}
 	return out, nil
 }

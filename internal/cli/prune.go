@@ -14,6 +14,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/prune"
 	"github.com/vapora-platform/vapora-backup/internal/retention"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
 // pruneOptions are the flags of `prune`.
@@ -125,8 +126,21 @@ func (a *app) checked(ctx context.Context, cfg *config.Config) (prune.Engine, re
 // desk is where requests and approvals lie: in the first destination. keyFile is
 // the signing key of who acts, "" for the config's.
 func (a *app) desk(ctx context.Context, cfg *config.Config, keyFile string) (prune.Desk, error) {
+	d, err := a.readingDesk(cfg, a.openAll(ctx, cfg)[0].store)
+	if err != nil {
+		return d, err
+	}
+	signer, err := a.signerOf(cfg, keyFile)
+	if signer != nil {
+		d.Signer = signer
+	}
+	return d, err
+}
+
+// readingDesk is a desk for who only looks: it needs no key.
+func (a *app) readingDesk(cfg *config.Config, home storage.Store) (prune.Desk, error) {
 	d := prune.Desk{
-		Home: a.openAll(ctx, cfg)[0].store, Need: cfg.Deletion.Approvals,
+		Home: home, Need: cfg.Deletion.Approvals,
 		Delay: time.Duration(cfg.Deletion.Delay), Expires: time.Duration(cfg.Deletion.Expires), Now: a.Now, Random: a.Random,
 	}
 	trust, err := trusted(cfg)
@@ -141,11 +155,7 @@ func (a *app) desk(ctx context.Context, cfg *config.Config, keyFile string) (pru
 		}
 		d.Approvers = append(d.Approvers, prune.Approver{Name: p.Name, Key: key})
 	}
-	signer, err := a.signerOf(cfg, keyFile)
-	if signer != nil {
-		d.Signer = signer
-	}
-	return d, err
+	return d, nil
 }
 
 // signerOf reads the signing key in a file, or the config's.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vapora-platform/vapora-backup/internal/backup"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/prune"
@@ -51,6 +52,11 @@ func runPruneApply(ctx context.Context, a *app, args []string, scheduled bool, u
 	desk, err := a.desk(ctx, cfg, "")
 	if err != nil {
 		return err
+	}
+	for _, d := range a.openAll(ctx, cfg) {
+		if err := backup.CheckClock(ctx, d.store, a.Now); errors.Is(err, backup.ErrClock) {
+			return fmt.Errorf("%s: %w", d.Name, err) // of a wrong one every delay is wrong
+		}
 	}
 	engine, _, err := a.checked(ctx, cfg)
 	if err != nil {
@@ -130,13 +136,16 @@ func runPruneOrphans(ctx context.Context, a *app, apply bool) error {
 	if err := a.print(out); err != nil {
 		return err
 	}
-	if len(failed) > 0 && len(failed) < len(places) {
+	if len(failed) > 0 && len(failed) < len(a.open(ctx, cfg)) {
 		return partialError{errors.Join(failed...)}
 	}
 	return errors.Join(errors.Join(failed...), storage.Ended(ctx))
 }
 
 func sweep(ctx context.Context, a *app, p place, v catalog.Verifier, apply bool) (sweptAt, error) {
+	if err := backup.CheckClock(ctx, p.store, a.Now); err != nil {
+		return sweptAt{Leftovers: prune.Leftovers{Place: p.Name}}, err
+	}
 	b := &prune.Backups{Store: p.store, Verifier: v}
 	left, err := prune.Leftover(ctx, p.Name, b, catalog.Listing{Entries: p.entries, Orphans: p.orphans}, a.Now())
 	at := sweptAt{Leftovers: left}

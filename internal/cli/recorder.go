@@ -42,10 +42,12 @@ type verification struct {
 	Tool        string    `json:"tool"`
 }
 
-// record stores one outcome. What was not judged is none, and credentials that may
-// only read are no fault: then nothing remembers it but the output.
+// record stores one outcome. What was not judged is none, nor is a signature that
+// today's config does not trust: a record would outlive the mistake in it. And
+// credentials that may only read are no fault: then nothing remembers it but the
+// output.
 func (r *recorder) record(ctx context.Context, a *app, p place, e catalog.Entry, o verify.Outcome) {
-	if r == nil || o.Err != nil {
+	if r == nil || o.Err != nil || o.Unvouched {
 		return
 	}
 	level := o.Level.String()

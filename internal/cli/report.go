@@ -66,7 +66,7 @@ func (a *app) findings(ctx context.Context, cfg *config.Config) (report.Input, e
 	places, failed := survey(ctx, open, catalog.Filter{})
 	in.Destinations = reported(open, places, failed, a.Now())
 	in.Sources = a.reportedSources(ctx, cfg, places, verifier(trust))
-	desk, err := a.desk(ctx, cfg, "")
+	desk, err := a.readingDesk(cfg, a.openAll(ctx, cfg)[0].store)
 	if err != nil {
 		return in, err
 	}

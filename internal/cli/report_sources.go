@@ -4,11 +4,13 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/config"
 	"github.com/vapora-platform/vapora-backup/internal/drill"
 	"github.com/vapora-platform/vapora-backup/internal/report"
+	"github.com/vapora-platform/vapora-backup/internal/retention"
 )
 
 // reportedSources are those that the config names, and what else there are backups of.
@@ -24,7 +26,7 @@ func (a *app) reportedSources(ctx context.Context, cfg *config.Config, places []
 		if _, ok := at[of]; !ok {
 			at[of] = len(out)
 			command, configured := backsUp(cfg, kind, name)
-			out = append(out, report.Source{Kind: kind, Name: name, Configured: configured, Command: command, Trials: trials[of]})
+			out = append(out, report.Source{Kind: kind, Name: name, Configured: configured, Command: command, Thinned: thinned(places, kind), Trials: trials[of]})
 		}
 		return &out[at[of]]
 	}
@@ -50,10 +52,31 @@ func (a *app) reportedSources(ctx context.Context, cfg *config.Config, places []
 			s.Backups[i].Copies = append(s.Backups[i].Copies, c)
 		}
 	}
+	for _, d := range cfg.Databases {
+		if d.AllDatabases && !slices.ContainsFunc(out, func(s report.Source) bool { return strings.HasPrefix(s.Name, d.Name+".") }) {
+			source("database", d.Name) // of which there is no backup at all
+		}
+	}
 	for i := range out {
 		slices.SortFunc(out[i].Backups, func(x, y report.Backup) int { return x.Time.Compare(y.Time) })
 	}
 	return out
+}
+
+// thinned is the age from which on no destination keeps every backup of a kind, 0 if
+// one does for ever.
+func thinned(places []place, kind string) time.Duration {
+	longest := time.Nanosecond // nowhere
+	for _, p := range places {
+		switch keep := p.keeps(kind); {
+		case p.takes() != retention.Each:
+		case keep.IsZero():
+			return 0
+		default:
+			longest = max(longest, keep.Hourly)
+		}
+	}
+	return longest
 }
 
 // backsUp is the command that takes a backup of a source, if the config names it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +31,8 @@ func newSync(a *app) *cobra.Command {
 			"are, each proved by its SHA-256 on the way: no private key is needed. It keeps no\n" +
 			"state and can be run at any time by any host.\n\n" +
 			"With --repair every stored byte is read, and for each damaged object a good copy is\n" +
-			"written beside it, which readers then take; nothing is overwritten.\n\n" +
+			"written beside it, which readers then take; nothing is overwritten. What was repaired is\n" +
+			"verified at once, and the record of it signed where there is a key.\n\n" +
 			"--destination names the destinations that get copies; all are copied from.",
 		Example: "  vapora-backup sync --dry-run\n  vapora-backup sync --repair --destination secondary",
 		Args:    cobra.NoArgs,
@@ -86,7 +88,7 @@ func (s *syncing) run(ctx context.Context, cfg *config.Config, o *syncOptions) e
 		}
 		if s.out.paid() > 0 {
 			if err := s.proveRepairs(ctx, cfg, o.filter); err != nil {
-				return err
+				s.failed = append(s.failed, fmt.Errorf("verify what was repaired: %w", err))
 			}
 			if err := s.look(ctx, cfg, o.filter); err != nil {
 				return err
@@ -102,10 +104,7 @@ func (s *syncing) look(ctx context.Context, cfg *config.Config, f catalog.Filter
 	if err != nil {
 		return err
 	}
-	if s.payer.Places == nil {
-		s.failed = append(s.failed, unknown...)
-	}
-	s.payer.Places = places
+	s.payer.Places, s.unlisted = places, unknown
 	return nil
 }
 
@@ -128,11 +127,12 @@ func (a *app) replicas(ctx context.Context, cfg *config.Config, f catalog.Filter
 
 // A syncing is one run of `sync`.
 type syncing struct {
-	app    *app
-	payer  replica.Payer
-	dryRun bool
-	out    synced
-	failed []error
+	app      *app
+	payer    replica.Payer
+	dryRun   bool
+	out      synced
+	failed   []error
+	unlisted []error // places
 }
 
 func (s *syncing) debts(ctx context.Context) error {
@@ -215,10 +215,11 @@ func (s *syncing) passed(id string, p replica.Paid) {
 }
 
 func (s *syncing) verdict() error {
-	if len(s.failed) == 0 {
+	failed := slices.Concat(s.failed, s.unlisted)
+	if len(failed) == 0 {
 		return nil
 	}
-	err := errors.Join(s.failed...)
+	err := errors.Join(failed...)
 	if s.out.paid() > 0 {
 		return partialError{err}
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/config"
@@ -97,6 +98,7 @@ func short40(s string) string {
 func smoke(ctx context.Context, command, environ []string, l trial.Login) (string, error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second // for who does not listen, or left a child behind that holds the output
 	cmd.Env = append(environ, "SURREAL_URL="+l.URL, "SURREAL_NAMESPACE="+l.Namespace, "SURREAL_DATABASE="+l.Database,
 		"SURREAL_USER="+l.Username, "SURREAL_PASSWORD="+l.Password)
 	var out bytes.Buffer

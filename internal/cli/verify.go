@@ -82,7 +82,7 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions, args []string) err
 	if err != nil {
 		return err
 	}
-	places, err := a.places(ctx, cfg, catalog.Filter{Source: o.pick.source})
+	places, missed, err := a.everyPlace(ctx, cfg, catalog.Filter{Source: o.pick.source})
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,9 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions, args []string) err
 	if err := a.print(out); err != nil {
 		return err
 	}
-	err = out.verdict()
+	if err = out.verdict(); err == nil {
+		err = missed
+	}
 	a.done(ctx, cfg, verifyEntries(out, err)...)
 	return errors.Join(err, storage.Ended(ctx))
 }
@@ -165,12 +167,9 @@ func (o *verifyOptions) wanted(places []place, args []string, choice verify.Choi
 	var ids []string
 	switch {
 	case len(args) > 0:
-		for _, arg := range args {
-			e, err := catalog.Find(all, arg)
-			if err != nil {
-				return nil, err
-			}
-			ids = append(ids, e.ID)
+		var err error
+		if ids, err = namedIDs(places, args); err != nil {
+			return nil, err
 		}
 	case o.all || o.since != "" || o.sample != "":
 		for _, e := range all {

@@ -125,6 +125,7 @@ func bad() map[string][]string {
 			`locks.bad.yaml:7: destinations[r].lock.until: there is no keep that could say when; add keep, or write a duration`,
 			`locks.bad.yaml:8: destinations[s].lock.until: a lock that is over at once; write expiry, or 30d`,
 			`locks.bad.yaml:9: destinations[t].lock.until: "soon" is neither expiry nor a duration; write expiry, or 30d`,
+			`locks.bad.yaml:10: destinations[u].lock.until: its keep has no time for a backup without a tag, so nothing would be locked; add hourly, daily, weekly, monthly or within to keep, or write a duration`,
 		},
 		"long-name": {
 			`long-name.bad.yaml:3: databases[aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa].name: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…" is not a name; lower-case letters, digits, ".", "_" and "-", the first a letter or digit, at most 63`,

@@ -34,6 +34,9 @@ type Keep struct {
 	Within  Duration `yaml:"within" doc:"Every backup; the longer of this and \"hourly\" counts."`
 }
 
+// ends says whether the policy lets a backup without a tag go after some time.
+func (k Keep) ends() bool { return max(k.Hourly, k.Daily, k.Weekly, k.Monthly, k.Within) > 0 }
+
 // A KindKeep is the policy for one kind of backup.
 type KindKeep struct {
 	Kind string `yaml:"kind" need:"yes" enum:"database" later:"server configs volumes logs git images files" doc:"The kind of backup."`

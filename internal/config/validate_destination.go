@@ -127,6 +127,8 @@ func (p place) validateLock(d Destination) {
 	case d.Lock.Mode == "" || d.Lock.Until == "":
 	case expiry && d.Keep == Keep{} && len(d.KeepByKind) == 0:
 		p.section("lock").fault("until", "there is no keep that could say when", "add keep, or write a duration")
+	case expiry && !d.Keep.ends() && len(d.KeepByKind) == 0:
+		p.section("lock").fault("until", "its keep has no time for a backup without a tag, so nothing would be locked", "add hourly, daily, weekly, monthly or within to keep, or write a duration")
 	case !expiry && lasts <= 0:
 		p.section("lock").fault("until", "a lock that is over at once", "write expiry, or 30d")
 	}

@@ -27,6 +27,7 @@ type watch struct {
 	mu       sync.Mutex
 	waiting  bool
 	answered bool
+	moves    int // how often something moved
 }
 
 func newWatch(idle time.Duration, cancel context.CancelCauseFunc, alive func() bool) *watch {
@@ -37,11 +38,14 @@ func newWatch(idle time.Duration, cancel context.CancelCauseFunc, alive func() b
 
 // silence is what the timer calls.
 func (w *watch) silence() {
+	w.mu.Lock()
+	moves := w.moves
+	w.mu.Unlock()
 	alive := w.alive != nil && w.alive()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
-	case !w.waiting:
+	case !w.waiting || w.moves != moves: // meanwhile
 	case alive:
 		w.timer.Reset(w.idle)
 	default:
@@ -55,6 +59,7 @@ func (w *watch) sent() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.answered {
+		w.moves++
 		w.timer.Reset(w.idle)
 	}
 }
@@ -72,6 +77,7 @@ func (w *watch) wait() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting = true
+	w.moves++
 	w.timer.Reset(w.idle)
 }
 

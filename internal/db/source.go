@@ -26,6 +26,8 @@ type Source struct {
 	Client   *Client
 	MinSize  int64 // bytes below which a dump is a failure
 	LeaveOut LeaveOut
+	// Unfinished takes also a database that a restore has not finished.
+	Unfinished bool
 	// AccessKeys are the real keys of accesses, which exports of 3.x hide.
 	AccessKeys map[string]string
 }
@@ -73,7 +75,7 @@ func (s *Source) Dump(ctx context.Context, w io.Writer) (*Dumped, error) {
 	if err := s.prepare(ctx, &p, d); err != nil {
 		return nil, err
 	}
-	if backup := p.before.info.unfinished(); backup != "" {
+	if backup := p.before.info.unfinished(); backup != "" && !s.Unfinished {
 		return nil, hint.Wrap(fmt.Errorf("%w: a restore of %s into it has not ended", ErrIncomplete, backup),
 			"let that restore end, or run it again; if what is there is what you want, REMOVE PARAM $"+marker)
 	}
@@ -141,7 +143,7 @@ func (s *Source) strays(o *surql.Outline, p proof) []string {
 		}
 		for _, from := range t.Define.Reads() {
 			if slices.Contains(s.LeaveOut.Tables, from) {
-				out = append(out, fmt.Sprintf("view %s reads table %s, which is left out: a restore computes it from nothing", t.Name, from))
+				out = append(out, fmt.Sprintf("view %s reads table %s, which is left out: a restore names it as lost", t.Name, from))
 			}
 		}
 	}

@@ -82,17 +82,20 @@ func tableType(t *surql.Table) string {
 	return "any"
 }
 
-// schemaHash is over all definitions in canonical form, sorted. Keys and
-// positions of sequences are not in it: a hash of a weak key would give it away.
+// schemaHash is over all definitions as printed, sorted. Keys and positions of
+// sequences are not in it: a hash of a weak key would give it away. It begins with
+// its version: one of another kind cannot be compared.
 func schemaHash(o *surql.Outline) string {
 	var lines []string
 	for _, d := range definitions(o) {
-		lines = append(lines, d.Canonical())
+		lines = append(lines, d.Printed())
 	}
 	slices.Sort(lines)
 	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
-	return hex.EncodeToString(sum[:])
+	return schemaHashed + hex.EncodeToString(sum[:])
 }
+
+const schemaHashed = "2:"
 
 // notIncluded names what this database has and no export holds. own is its own
 // definition, which many exports lack.
@@ -191,7 +194,8 @@ func (inv *Inventory) warnings(o *surql.Outline) []string {
 func (inv *Inventory) Compare(o *surql.Outline) []string {
 	got := outlineInventory(o)
 	var out []string
-	if got.SchemaHash != inv.SchemaHash {
+	// Backups of before have a hash of another kind; the sum of their text covers all.
+	if strings.HasPrefix(inv.SchemaHash, schemaHashed) && got.SchemaHash != inv.SchemaHash {
 		out = append(out, "its definitions are others")
 	}
 	if !slices.EqualFunc(got.Tables, inv.Tables, sameTable) {

@@ -77,6 +77,7 @@ var (
 	ErrRequester    = errors.New("who requested cannot approve")
 	ErrNotReady     = errors.New("the request cannot be applied")
 	ErrNothingToDel = errors.New("nothing to delete")
+	ErrUncounted    = errors.New("nobody here trusts this key")
 )
 
 // Submit stores a request for all that a checked plan deletes.
@@ -89,6 +90,8 @@ func (d Desk) Submit(ctx context.Context, e Engine, p retention.Plan, requester,
 		return r, fmt.Errorf("request deletion: %w", ErrNoPolicy)
 	case len(r.Deletions) == 0:
 		return r, fmt.Errorf("request deletion: %w", ErrNothingToDel)
+	case !d.counts():
+		return r, hint.Wrap(fmt.Errorf("request deletion: %w", ErrUncounted), "signing.trusted and deletion.approvers in the config say whose key counts")
 	}
 	if err := Excess(p, unsafe); err != nil {
 		return r, fmt.Errorf("request deletion: %w", err)
@@ -133,6 +136,9 @@ func (d Desk) Approve(ctx context.Context, id, reason string) (State, error) {
 	if err := s.open(d.Now()); err != nil {
 		return s, fmt.Errorf("approve: %w", err)
 	}
+	if d.Signer == nil {
+		return s, hint.Wrap(fmt.Errorf("approve %s: no signing key", s.ID), "name the approver's with --key")
+	}
 	if s.KeyID == d.Signer.KeyID() {
 		return s, fmt.Errorf("approve %s: %w", s.ID, ErrRequester)
 	}
@@ -149,15 +155,24 @@ func (d Desk) Approve(ctx context.Context, id, reason string) (State, error) {
 
 // mayApprove tries whether a signature of the Signer's is one of an approver's.
 func (d Desk) mayApprove() bool {
-	probe := []byte("vapora-backup: may this key approve?")
+	return slices.ContainsFunc(d.Approvers, func(a Approver) bool { return d.signsFor(a.Key) })
+}
+
+// counts tries whether anything that the Signer signs is believed: a record that
+// is not cannot be replaced by one that is.
+// Without a key nothing is signed, which is another error.
+func (d Desk) counts() bool {
+	return d.Signer == nil || d.Trusted != nil && d.signsFor(d.Trusted) || d.mayApprove()
+}
+
+func (d Desk) signsFor(v catalog.Verifier) bool {
+	probe := []byte("vapora-backup: does this key count?")
 	sig, err := d.Signer.Sign(probe, "probe")
 	if err != nil {
 		return false
 	}
-	return slices.ContainsFunc(d.Approvers, func(a Approver) bool {
-		_, _, err := a.Key.Verify(probe, sig)
-		return err == nil
-	})
+	_, _, err = v.Verify(probe, sig)
+	return err == nil
 }
 
 // Withdraw ends a request, for good. Whoever may request, or approve, may.
@@ -165,6 +180,9 @@ func (d Desk) Withdraw(ctx context.Context, id, reason string) error {
 	s, err := d.find(ctx, id)
 	if err == nil {
 		err = s.open(d.Now())
+	}
+	if err == nil && !d.counts() {
+		err = hint.Wrap(ErrUncounted, "signing.trusted and deletion.approvers in the config say whose key counts")
 	}
 	if err == nil {
 		err = d.put(ctx, s.ID, withdrawnSuffix, struct {

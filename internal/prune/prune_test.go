@@ -69,6 +69,10 @@ func TestApprovals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Whose key does not count cannot even ask: nobody could take that back.
+	if _, err := h.desk(stranger).Submit(t.Context(), e, plan, "o", "why", ""); !errors.Is(err, prune.ErrUncounted) {
+		t.Errorf("a stranger requests: got %v", err)
+	}
 	// An approver requests.
 	r, err := h.desk(h.people[0]).Submit(t.Context(), e, plan, "o", "why", "")
 	if err != nil {
@@ -78,6 +82,9 @@ func TestApprovals(t *testing.T) {
 		if _, err := h.desk(*who).Approve(t.Context(), r.ID, ""); !errors.Is(err, want) {
 			t.Errorf("%s: got %v, want %v", who.name, err, want)
 		}
+	}
+	if err := h.desk(stranger).Withdraw(t.Context(), r.ID, ""); !errors.Is(err, prune.ErrUncounted) {
+		t.Errorf("a stranger withdraws: got %v", err)
 	}
 	h.approve(r.ID, h.people[1])
 	// One person under two names, in a config that should not be, is one.
@@ -93,6 +100,28 @@ func TestApprovals(t *testing.T) {
 	}
 	if s := only(t, h.desk(h.machine)); len(s.Approvals) != 1 || len(s.Ignored) != 1 {
 		t.Errorf("got %+v", s)
+	}
+}
+
+// What an interruption left of a request keeps nobody from the others.
+func TestHalfARequest(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	e := h.engine()
+	plan, err := e.Check(t.Context(), h.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.desk(h.machine).Submit(t.Context(), e, plan, "o", "why", ""); err != nil {
+		t.Fatal(err)
+	}
+	key := catalog.Key{Kind: catalog.Deletions, Source: "requests", ID: "20260101T000000Z-abcdef", Suffix: ".request.json.minisig"}
+	if err := h.stores["primary"].Put(t.Context(), key.String(), strings.NewReader("x"), storage.PutOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	all, strange, err := h.desk(h.machine).Requests(t.Context())
+	if err != nil || len(all) != 1 || len(strange) != 1 {
+		t.Errorf("got %d requests, %q and %v, want one and one that is strange", len(all), strange, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -72,7 +73,7 @@ func (d Desk) Requests(ctx context.Context) (all []State, strange []string, err 
 	for _, e := range listing.Records {
 		s, err := d.state(ctx, e)
 		switch {
-		case errors.Is(err, catalog.ErrUntrusted), errors.Is(err, catalog.ErrUnsigned), errors.Is(err, catalog.ErrInvalid):
+		case errors.Is(err, catalog.ErrUntrusted), errors.Is(err, catalog.ErrUnsigned), errors.Is(err, catalog.ErrInvalid), errors.Is(err, fs.ErrNotExist):
 			strange = append(strange, fmt.Sprintf("%s: %v", e.ID, err))
 		case err != nil:
 			return nil, nil, err

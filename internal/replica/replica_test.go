@@ -149,6 +149,22 @@ func TestDebts(t *testing.T) {
 	}
 }
 
+// A copy that is known to be bad hides no good one.
+func TestDebtsOfWhatIsBadSomewhere(t *testing.T) {
+	t.Parallel()
+	e := catalog.Entry{Kind: "database", Source: "vapora", ID: "20261101T000000Z-aaaaaa", Time: start}
+	worse := e
+	worse.Verifications = []catalog.Verification{{At: start.Add(time.Hour), Level: "sums"}}
+	places := []replica.Place{
+		{Name: "a", Entries: []catalog.Entry{worse}, Source: true},
+		{Name: "b", Entries: []catalog.Entry{e}, Source: true},
+		{Name: "c", Target: true},
+	}
+	if got := replica.Debts(places, start.Add(day)); len(got) != 1 || got[0].To != "c" {
+		t.Errorf("got %+v, want one debt to c", got)
+	}
+}
+
 func TestPayTakesTheNextCopyWhereOneIsBad(t *testing.T) {
 	t.Parallel()
 	for name, harm := range map[string]func(s *storagetest.Memory, key string){

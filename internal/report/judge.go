@@ -75,7 +75,7 @@ func (h *Health) source(s Source, o Objectives, blind bool, now time.Time) {
 	if n := len(s.Trials); n > 0 {
 		out.Trial = &s.Trials[n-1]
 	}
-	out.Availability = availability(times, o.late(), now)
+	out.Availability = availability(times, o.late(), s.Thinned, now)
 	h.Sources = append(h.Sources, out)
 	if s.Configured {
 		h.age(out, s.Command, o, blind, now)
@@ -147,12 +147,16 @@ func (h *Health) destination(d Destination) {
 }
 
 // availability is the share of the window in which the newest of the times, which
-// stand in order, was no older than late.
-func availability(times []time.Time, late time.Duration, now time.Time) float64 {
+// stand in order, was no older than late. The window does not reach into the age
+// at which retention leaves gaps of its own.
+func availability(times []time.Time, late, thinned time.Duration, now time.Time) float64 {
 	if len(times) == 0 {
 		return 0
 	}
 	begin := later(now.Add(-window), times[0])
+	if thinned > 0 {
+		begin = later(begin, now.Add(-thinned))
+	}
 	whole := now.Sub(begin)
 	if whole <= 0 {
 		return 1

@@ -120,9 +120,20 @@ func TestAvailability(t *testing.T) {
 		{[]time.Time{h(8), h(4), h(3)}, 0.625},
 		{[]time.Time{h(31 * 24), h(1)}, 1.0 / 720},
 	} {
-		if got := availability(test.times, 2*time.Hour, now); math.Abs(got-test.want) > 1e-9 {
+		if got := availability(test.times, 2*time.Hour, 0, now); math.Abs(got-test.want) > 1e-9 {
 			t.Errorf("%v: got %v, want %v", test.times, got, test.want)
 		}
+	}
+	// Of the time when retention has left one a day, gaps tell nothing.
+	thin := []time.Time{h(72), h(48), h(24)}
+	for hours := 23.0; hours > 0; hours-- {
+		thin = append(thin, h(hours))
+	}
+	if got := availability(thin, 2*time.Hour, day, now); got != 1 {
+		t.Errorf("after retention: got %v, want 1", got)
+	}
+	if got := availability(thin, 2*time.Hour, 2*day, now); got > 0.6 {
+		t.Errorf("a gap within: got %v", got)
 	}
 }
 

@@ -29,9 +29,12 @@ type Source struct {
 	// Configured says that the config still names it. What it does not is shown and
 	// not judged.
 	Configured bool
-	Command    string   // that takes a backup of it
-	Backups    []Backup // the oldest first
-	Trials     []Trial  // restore tests, the oldest first
+	Command    string // that takes a backup of it
+	// Thinned is the age from which on not every backup is kept anywhere, 0 if all
+	// are: before that, gaps tell nothing.
+	Thinned time.Duration
+	Backups []Backup // the oldest first
+	Trials  []Trial  // restore tests, the oldest first
 }
 
 // A Backup is one, wherever it lies.

@@ -36,7 +36,7 @@ func (d *Dump) Plan(o PlanOptions) (*replay.Plan, error) {
 		at := cmp.Or(starts[name], d.start(name))
 		plan.Losses = append(plan.Losses, replay.Loss{
 			What: "where sequence " + name + " stood",
-			Why:  fmt.Sprintf("no export before 3.2.5 says it, and no field is defined by it alone; it goes on at %d, behind every integer in the data (--sequence %s=NUMBER sets another)", at, name),
+			Why:  fmt.Sprintf("no export before 3.2.5 says it, and no field is defined by it alone; it goes on at %d, behind every integer below 2^53 in the data (--sequence %s=NUMBER sets another)", at, name),
 		})
 	}
 	return plan, nil

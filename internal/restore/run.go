@@ -217,7 +217,7 @@ func (r *run) views() error {
 		if !r.dump.Partial {
 			break
 		}
-		for _, reads := range r.dump.Outline.Table(name).Define.Reads() {
+		for _, reads := range r.dump.Outline.Table(name).Define.Sources() {
 			if !slices.Contains(r.Tables, reads) {
 				return hint.Wrap(fmt.Errorf("view %s is computed from %s, which is not among the tables to restore", name, reads),
 					"name %s too, or read the view's rows with `get --table %s`", reads, name)

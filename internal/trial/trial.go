@@ -185,7 +185,7 @@ func (d *Database) compare(ctx context.Context, b restore.Backup, s *Scratch, in
 	if err := d.edges(ctx, s, inv, r); err != nil {
 		return err
 	}
-	source := db.Source{Client: s.Client}
+	source := db.Source{Client: s.Client, Unfinished: true} // it is, where something was found already
 	dumped, err := source.Dump(ctx, io.Discard)
 	if err != nil {
 		return fmt.Errorf("read what was restored: %w", err)

@@ -14,11 +14,12 @@ import (
 // A check is the verification of one backup.
 type check struct {
 	Options
-	entry    catalog.Entry
-	problems []string
-	bytes    int64
-	cold     bool
-	err      error
+	entry     catalog.Entry
+	problems  []string
+	bytes     int64
+	cold      bool
+	unvouched bool
+	err       error
 }
 
 func (c *check) problem(format string, args ...any) {
@@ -78,6 +79,7 @@ func (c *check) listed(o catalog.Object) bool {
 // explain takes err as a problem of what is stored if it is one, else as the
 // reason that nothing is known.
 func (c *check) explain(err error) {
+	c.unvouched = c.unvouched || errors.Is(err, catalog.ErrUnsigned) || errors.Is(err, catalog.ErrUntrusted)
 	for _, known := range []error{
 		fs.ErrNotExist, archive.ErrDamaged, catalog.ErrInvalid, catalog.ErrUnsigned, catalog.ErrUntrusted,
 	} {

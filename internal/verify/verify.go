@@ -78,6 +78,9 @@ type Outcome struct {
 	Cold bool
 	// Problems are what is wrong with what is stored.
 	Problems []string
+	// Unvouched says that nobody who is trusted signed the backup. That may be the
+	// fault of those who are trusted, as after a change of keys.
+	Unvouched bool
 	// Err is what kept the backup from being judged: no network, no rights, a
 	// key that does not fit, a manifest of a newer program, the end of ctx. It
 	// is no word against the backup.
@@ -111,6 +114,6 @@ func (o Options) one(ctx context.Context, e catalog.Entry) Outcome {
 	}
 	return Outcome{
 		ID: e.ID, Level: o.Level, OK: c.err == nil && len(c.problems) == 0,
-		Cold: c.cold, Problems: c.problems, Err: c.err, Bytes: c.bytes, Took: o.Now().Sub(start),
+		Cold: c.cold, Unvouched: c.unvouched, Problems: c.problems, Err: c.err, Bytes: c.bytes, Took: o.Now().Sub(start),
 	}
 }

@@ -32,26 +32,36 @@ func (c *Columns) Add(table string, field []byte, n int64) {
 // After returns the first number that a sequence may hand out: one behind the
 // largest in the fields that are defined by it. If something else draws from it
 // too, or those fields hold no integer, it is one behind the largest in every
-// field. It errs on the high side: a gap is harmless, a repeated number is not.
+// field, unless it is unlikely. It errs on the high side: a gap is harmless, a repeated number is not.
 //
 // told is false where that is a guess: no field is defined by the sequence, and
 // numbers that it handed out may lie in texts, or nowhere.
 func (c *Columns) After(o *surql.Outline, sequence surql.Definition) (next int64, told bool) {
 	next = sequence.Start()
 	own, others := draws(o, sequence.Name)
+	told = len(own) > 0 && !others
 	for _, key := range own {
-		if n, ok := c.seen[key]; ok {
-			next, told = max(next, behind(n)), true
+		n, ok := c.seen[key]
+		if ok {
+			next = max(next, behind(n))
 		}
+		t := o.Table(key.table)
+		told = told && (ok || t.Records+t.Edges == 0)
 	}
-	if told && !others {
+	if told {
 		return next, true
 	}
 	for _, n := range c.seen {
-		next = max(next, behind(n))
+		if n < unlikely {
+			next = max(next, behind(n))
+		}
 	}
 	return next, false
 }
+
+// unlikely is a number that no sequence came to by itself, and that few programs read
+// exactly: a stamp or a mark.
+const unlikely = 1 << 53
 
 // behind is the number after n, if there is one.
 func behind(n int64) int64 {

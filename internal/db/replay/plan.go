@@ -3,8 +3,8 @@
 //
 // A plain import of a plain export silently loses edges, views, references and
 // keys on most versions; design notes and the server's own export give the
-// order that loses nothing: definitions of stored tables; rows of what views
-// read, nodes before edges; views; all other rows; events.
+// order that loses nothing: definitions of stored tables; all rows but
+// those that point into views, nodes before edges; views; those rows; events.
 package replay
 
 import (

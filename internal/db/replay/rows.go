@@ -62,7 +62,7 @@ func (b *Batcher) Run(r io.Reader, l Load) error {
 			continue
 		}
 		if it.Kind == surql.Relate {
-			if err := b.Emit(it.Text, 1); err != nil {
+			if err := b.Emit(surql.QuoteRelate(it.Text), 1); err != nil {
 				return err
 			}
 			continue
@@ -118,7 +118,7 @@ func (b *Batcher) relate(row []byte) error {
 	}
 	b.buf = fmt.Appendf(b.buf[:0], "RELATE %s->%s->%s;\n", in, id, out)
 	defer func() { b.buf = b.buf[:0] }()
-	return b.Emit(b.buf, 1)
+	return b.Emit(surql.QuoteRelate(b.buf), 1)
 }
 
 func (b *Batcher) flush() error {

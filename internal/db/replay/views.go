@@ -19,7 +19,7 @@ func (b *builder) keeps(t *surql.Table) bool {
 // was left out, or only some tables come back. No server defines such a view; it is
 // named.
 func (b *builder) sourceless(t *surql.Table) bool {
-	for _, name := range t.Define.Reads() {
+	for _, name := range t.Define.Sources() {
 		if b.o.Table(name) != nil && !b.absent[name] {
 			continue
 		}

@@ -31,7 +31,7 @@ func Parse(text string) Definition {
 		return d
 	}
 	d.Kind = strings.ToUpper(c.next())
-	if c.is("OVERWRITE") {
+	if d.overwrites() {
 		c.next()
 	} else if c.is("IF") {
 		c.i += 3 // IF NOT EXISTS
@@ -57,6 +57,19 @@ func Parse(text string) Definition {
 	}
 	d.clauses = min(c.i, len(d.tokens))
 	return d
+}
+
+// overwrites says whether a DEFINE says OVERWRITE, and not that the thing is called so.
+func (d Definition) overwrites() bool {
+	if !d.has(2, "OVERWRITE") {
+		return false
+	}
+	for _, behind := range map[string][]string{"FIELD": {"ON", ".", "["}, "INDEX": {"ON"}, "EVENT": {"ON"}, "TABLE": {"TYPE"}}[d.Kind] {
+		if strings.EqualFold(d.token(3), behind) && !d.has(4, behind) {
+			return false
+		}
+	}
+	return true
 }
 
 // ParseSection is Parse for a statement of the named section: before 3.0.3 and

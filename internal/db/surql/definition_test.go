@@ -27,6 +27,13 @@ func TestParse(t *testing.T) {
 		"DEFINE EVENT e ON table WHEN true THEN { RETURN 1 };":               {"EVENT", "e", "table"},
 		"DEFINE DATABASE OVERWRITE $session.db STRICT;":                      {"DATABASE", "$", ""},
 		"DEFINE FIELD on ON lamp TYPE bool;":                                 {"FIELD", "on", "lamp"},
+		"DEFINE FIELD overwrite ON lamp TYPE bool;":                          {"FIELD", "overwrite", "lamp"},
+		"DEFINE FIELD overwrite.x ON lamp TYPE bool;":                        {"FIELD", "overwrite.x", "lamp"},
+		"DEFINE FIELD OVERWRITE overwrite ON lamp TYPE bool;":                {"FIELD", "overwrite", "lamp"},
+		"DEFINE FIELD OVERWRITE on ON lamp TYPE bool;":                       {"FIELD", "on", "lamp"},
+		"DEFINE TABLE overwrite TYPE ANY SCHEMALESS;":                        {"TABLE", "overwrite", ""},
+		"DEFINE TABLE OVERWRITE type TYPE ANY SCHEMALESS;":                   {"TABLE", "type", ""},
+		"DEFINE EVENT overwrite ON lamp WHEN true THEN { RETURN 1 };":        {"EVENT", "overwrite", "lamp"},
 		"DEFINE FIELD sched.on.at ON lamp TYPE bool;":                        {"FIELD", "sched.on.at", "lamp"},
 		"DEFINE FIELD on[*].on ON on TYPE bool;":                             {"FIELD", "on[*].on", "on"},
 	} {
@@ -86,6 +93,51 @@ func TestNamesThatAreKeywords(t *testing.T) {
 	} {
 		if got := surql.Parse("DEFINE TABLE v AS SELECT " + text + ";").Reads(); !slices.Equal(got, want) {
 			t.Errorf("%s: reads %q, want %q", text, got, want)
+		}
+	}
+}
+
+// What a view needs are the tables of its own FROM; a query in it may read others, or
+// what a function gives.
+func TestSources(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"count() AS n, (SELECT VALUE v FROM fn::cfg()) AS c FROM sale GROUP ALL":                             {"sale"},
+		"* FROM sale, `two words` PERMISSIONS FOR select WHERE $auth.id IN (SELECT VALUE in FROM member_of)": {"sale", "two words"},
+		"IF x THEN from ELSE to END AS w FROM message":                                                       {"message"},
+		"* FROM ONLY sale WHERE $v IN from GROUP ALL":                                                        {"sale"},
+	} {
+		if got := surql.Parse("DEFINE TABLE v AS SELECT " + text + ";").Sources(); !slices.Equal(got, want) {
+			t.Errorf("%s: got sources %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestRepairedValue(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"DEFINE PARAM $p VALUE { comment: 'x', like: { coordinates: [1, 2], type: 'Point' } } PERMISSIONS FULL;": "DEFINE PARAM $p VALUE { comment: 'x', like: object::from_entries([['coordinates', [1, 2]], ['type', 'Point']]) } PERMISSIONS FULL;",
+		"DEFINE PARAM $p VALUE [comment:1, person] COMMENT 'y' PERMISSIONS FULL;":                                "DEFINE PARAM $p VALUE [comment:1, type::table('person')] COMMENT 'y' PERMISSIONS FULL;",
+		"DEFINE PARAM $p VALUE comment PERMISSIONS FULL;":                                                        "DEFINE PARAM $p VALUE type::table('comment') PERMISSIONS FULL;",
+		"DEFINE PARAM $p VALUE person;":                                                                          "DEFINE PARAM $p VALUE type::table('person');",
+		"DEFINE PARAM $p VALUE 1 + 2 PERMISSIONS FULL;":                                                          "DEFINE PARAM $p VALUE 1 + 2 PERMISSIONS FULL;",
+	} {
+		if got, _ := surql.Parse(text).RepairedValue(); got.Text != want {
+			t.Errorf("got  %s\nwant %s", got.Text, want)
+		}
+	}
+}
+
+func TestQuoteRelate(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"RELATE info:1 -> follows -> x:2;":                               "RELATE `info`:1 -> follows -> x:2;",
+		"RELATE a:['info:1', { update: 1 }] -> delete -> update:`if:2`;": "RELATE a:['info:1', { update: 1 }] -> `delete` -> `update`:`if:2`;",
+		"RELATE a:1->select:9->b:1;\n":                                   "RELATE a:1->`select`:9->b:1;\n",
+		"RELATE a:1 -> follows -> b:1;":                                  "RELATE a:1 -> follows -> b:1;",
+	} {
+		if got := string(surql.QuoteRelate([]byte(text))); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (d Definition) Overwriting() Definition {
 		return d.with("DEFINE CONFIG OVERWRITE " + d.Text)
 	case !d.has(0, "DEFINE"):
 		return d
-	case d.has(2, "OVERWRITE"):
+	case d.overwrites():
 	case d.has(2, "IF"):
 		d = d.replace(2, 5, "OVERWRITE")
 	default:
@@ -70,10 +70,17 @@ func (d Definition) RepairedValue() (Definition, bool) {
 		return d, false
 	}
 	to := len(d.tokens)
-	for _, end := range []int{d.find(from+1, "COMMENT"), d.find(from+1, "PERMISSIONS"), len(d.tokens) - 1} {
+	for _, keyword := range []string{"COMMENT", "PERMISSIONS"} {
+		end := d.find(from, keyword)
+		if end == from { // a table of that name
+			end = d.find(from+1, keyword)
+		}
 		if end > from {
 			to = min(to, end)
 		}
+	}
+	if to == len(d.tokens) && d.token(to-1) == ";" {
+		to--
 	}
 	var v Values
 	if v.Walk([]byte(d.span(from, to)), false) != nil || len(v.cuts) == 0 {
@@ -206,6 +213,16 @@ func (d Definition) ReferenceOnly() Definition {
 	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + " TYPE option<" + d.span(from, to) + "> REFERENCE ON DELETE IGNORE;")
 }
 
+// Printed returns the statement as it stands, without keys and without the start of a
+// sequence. Hashes of it are stored: it stays as it is.
+func (d Definition) Printed() string {
+	d = d.eachKey(func(string) string { return Redacted })
+	if i := d.clause("START"); d.Kind == "SEQUENCE" && i > 0 {
+		d = d.WithStart(0)
+	}
+	return d.Text
+}
+
 // Canonical returns the statement as far as two servers print it alike: no
 // OVERWRITE, no key, no start of a sequence, one space between tokens. It
 // identifies a definition and is no longer one.
@@ -221,7 +238,7 @@ func (d Definition) Canonical() string {
 	}
 	var b strings.Builder
 	for i, t := range d.tokens {
-		if i == 2 && d.has(i, "OVERWRITE") || d.token(i) == ";" {
+		if i == 2 && d.overwrites() || d.token(i) == ";" {
 			continue
 		}
 		if i > 0 {
@@ -248,7 +265,7 @@ func (d Definition) DatabaseClauses() string {
 	}
 	i := 2
 	switch {
-	case d.has(i, "OVERWRITE"):
+	case d.overwrites():
 		i++
 	case d.has(i, "IF"):
 		i += 3

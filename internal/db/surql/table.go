@@ -23,7 +23,8 @@ func (d Definition) Takes() bool {
 	return d.clause("TYPE", "ANY") > 0 && d.clause("SCHEMAFULL") < 0 && !d.IsDrop()
 }
 
-// Reads returns the tables that a view reads, in order, each once.
+// Reads returns the names that a view or a query in it reads from, in order, each
+// once: all its tables, and perhaps other words.
 func (d Definition) Reads() []string {
 	var out []string
 	i := d.clause("AS", "SELECT")
@@ -31,26 +32,40 @@ func (d Definition) Reads() []string {
 		return nil
 	}
 	for ; i < len(d.tokens); i++ {
-		if !d.has(i, "FROM") || d.wantsValue(i) {
-			continue
-		}
-		for i++; i < len(d.tokens); i++ {
-			if d.has(i, "ONLY") {
-				continue
-			}
-			if d.tokens[i].Kind > Name {
-				break
-			}
-			if name := Ident(d.token(i)); !slices.Contains(out, name) {
-				out = append(out, name)
-			}
-			if d.token(i+1) != "," {
-				break
-			}
-			i++
+		if d.has(i, "FROM") && !d.wantsValue(i) {
+			out, i = d.list(i+1, out)
 		}
 	}
 	return out
+}
+
+// Sources returns the tables that a view itself selects from, in order, each once. A
+// server defines no view without them.
+func (d Definition) Sources() []string {
+	i := d.clause("AS", "SELECT")
+	for i >= 0 {
+		if i = d.find(i+1, "FROM"); i > 0 && !d.wantsValue(i) {
+			out, _ := d.list(i+1, nil)
+			return out
+		}
+	}
+	return nil
+}
+
+// list adds the names behind FROM, and returns the index of the last.
+func (d Definition) list(i int, out []string) ([]string, int) {
+	if d.has(i, "ONLY") {
+		i++
+	}
+	for ; i < len(d.tokens) && d.tokens[i].Kind <= Name; i += 2 {
+		if name := Ident(d.token(i)); !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+		if d.token(i+1) != "," {
+			break
+		}
+	}
+	return out, i
 }
 
 // wantsValue says whether FROM, token i, is a field of that name: for what stands
@@ -59,7 +74,7 @@ func (d Definition) wantsValue(i int) bool {
 	if d.tokens[i-1].Kind == Punct {
 		return !strings.Contains(")]}*", d.token(i-1))
 	}
-	before := []string{"SELECT", "BY", "WHERE", "AND", "OR", "SPLIT"}
+	before := []string{"SELECT", "BY", "WHERE", "AND", "OR", "SPLIT", "THEN", "ELSE"}
 	if d.has(i+1, "FROM") {
 		before = append(before, "VALUE", "AS")
 	}
