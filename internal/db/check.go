@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -82,14 +83,7 @@ func (k *checker) counts(ctx context.Context) (problems []string, err error) {
 
 // definitions compares what the target prints of itself with what was sent.
 func (k *checker) definitions(ctx context.Context) (problems []string, err error) {
-	body, err := k.c.Export(ctx, ExportOptions{NoRecords: true})
-	if err != nil {
-		return nil, err
-	}
-	have, err := surql.ReadOutline(body, surql.Count, nil)
-	if cerr := body.Close(); err == nil {
-		err = cerr
-	}
+	have, err := k.readBack(ctx, ExportOptions{NoRecords: true})
 	if err != nil {
 		return nil, fmt.Errorf("read back the definitions: %w", err)
 	}
@@ -115,43 +109,13 @@ func (k *checker) definitions(ctx context.Context) (problems []string, err error
 	return problems, nil
 }
 
-// views compares the rows of views that group others. A server computed them anew,
-// and may well have come to others: what a view takes over a link is as old in the
-// source as the row that brought it, and a sum of fractions depends on their order.
-func (k *checker) views(ctx context.Context) (problems []string, err error) {
-	names := []string{}
-	plainly := slices.ContainsFunc(k.plan.Stages, func(s replay.Stage) bool {
-		return slices.ContainsFunc(s.Load, func(l replay.Load) bool { return l.Plain }) // which keeps all views up to date
-	})
-	for _, t := range k.want.Tables {
-		if t.View() && (plainly || t.Define.Groups()) && !slices.Contains(k.plan.Unfed, t.Name) {
-			names = append(names, t.Name)
-		}
-	}
-	if len(names) == 0 {
-		return nil, nil
-	}
-	body, err := k.c.Export(ctx, ExportOptions{Tables: names})
+func (k *checker) readBack(ctx context.Context, o ExportOptions) (*surql.Outline, error) {
+	body, err := k.c.Export(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	have, err := surql.ReadOutline(body, surql.Count, nil)
-	if cerr := body.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read back the views: %w", err)
-	}
-	for _, name := range names {
-		if got := have.Table(name); got != nil && got.Sum != k.want.Table(name).Sum {
-			why := ""
-			if !k.same {
-				why = "; this version may only print them in other words"
-			}
-			k.computed = append(k.computed, "view "+name+" was computed anew, and its rows are not those of the backup (get --table prints them)"+why)
-		}
-	}
-	return nil, nil
+	return have, errors.Join(err, body.Close())
 }
 
 // planned returns the canonical text of every definition of a plan as it is in
