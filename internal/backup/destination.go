@@ -74,9 +74,9 @@ func (o *outlet) prepare(ctx context.Context, j *Job, start time.Time) {
 		o.skipped = "not due: takes " + o.Takes.String()
 		return
 	}
-	expires := o.Keep.RetainUntil(start, have)
+	expires := o.Keep.RetainUntil(start, have, j.Tags...)
 	if o.unseen {
-		expires = o.Keep.RetainUnseen(start)
+		expires = o.Keep.RetainUnseen(start, j.Tags...)
 	}
 	o.lock = o.Lock.At(start, expires, start)
 }

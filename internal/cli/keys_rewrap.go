@@ -114,7 +114,7 @@ func (r *rewrapping) options(p place, e catalog.Entry) (rekey.Options, error) {
 	others := slices.DeleteFunc(slices.Clone(p.entries), func(x catalog.Entry) bool { return x.ID == e.ID || x.Source != e.Source })
 	o := rekey.Options{
 		Store: p.store, Class: p.StorageClass,
-		Lock: p.locks().At(e.Time, p.keeps(e.Kind).RetainUntil(e.Time, catalog.Items(others)), r.app.Now()),
+		Lock: p.locks().At(e.Time, p.keeps(e.Kind).RetainUntil(e.Time, catalog.Items(others), e.Tags...), r.app.Now()),
 	}
 	signer, err := r.app.signer(r.cfg)
 	if trust != nil && signer != nil {

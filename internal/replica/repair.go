@@ -145,5 +145,5 @@ func (p Payer) Repair(ctx context.Context, f Fault) (Paid, error) {
 // retain is until when the place keeps a backup that it has.
 func (p Place) retain(e catalog.Entry) time.Time {
 	others := slices.DeleteFunc(p.items(of(e)), func(i retention.Item) bool { return i.ID == e.ID })
-	return p.keep(e.Kind).RetainUntil(e.Time, others)
+	return p.keep(e.Kind).RetainUntil(e.Time, others, e.Tags...)
 }

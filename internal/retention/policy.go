@@ -227,11 +227,11 @@ func keepBases(out []Decision) {
 	}
 }
 
-// RetainUntil says until when a backup of the moment t will be kept at a
-// destination that holds the others, zero for ever. It is how long an object
-// lock must last.
-func (p Policy) RetainUntil(t time.Time, others []Item) time.Time {
-	for _, d := range p.Decide(append(slices.Clone(others), Item{Time: t}), t) {
+// RetainUntil says until when a backup of the moment t, with those tags, will be
+// kept at a destination that holds the others, zero for ever. It is how long an
+// object lock must last.
+func (p Policy) RetainUntil(t time.Time, others []Item, tags ...string) time.Time {
+	for _, d := range p.Decide(append(slices.Clone(others), Item{Time: t, Tags: tags}), t) {
 		if d.ID == "" {
 			return d.Until
 		}
@@ -241,7 +241,7 @@ func (p Policy) RetainUntil(t time.Time, others []Item) time.Time {
 
 // RetainUnseen is RetainUntil where nobody may say what the destination holds:
 // the backup stands for a slot only if it lies in the slot's first hour.
-func (p Policy) RetainUnseen(t time.Time) time.Time {
+func (p Policy) RetainUnseen(t time.Time, tags ...string) time.Time {
 	if p.IsZero() {
 		return time.Time{}
 	}
@@ -250,6 +250,9 @@ func (p Policy) RetainUnseen(t time.Time) time.Time {
 		if end := t.Add(r.keep); t.Sub(r.slot.Start(t)) < time.Hour && end.After(until) {
 			until = end
 		}
+	}
+	if end := t.Add(p.Tagged); len(tags) > 0 && end.After(until) {
+		until = end
 	}
 	return until
 }

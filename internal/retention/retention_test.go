@@ -92,6 +92,13 @@ func TestRetainUntil(t *testing.T) {
 	if got := strategy.RetainUntil(late, nil).Sub(late); got != 7*365*day {
 		t.Errorf("the first ever: got %s, want seven years", got)
 	}
+	// A tag holds one longer, and so does its lock.
+	tagging := retention.Policy{Hourly: day, Tagged: 60 * day}
+	for _, got := range []time.Time{tagging.RetainUntil(late, nil, "before-upgrade"), tagging.RetainUnseen(late, "before-upgrade")} {
+		if got.Sub(late) != 60*day {
+			t.Errorf("tagged: got %s, want 60 days", got.Sub(late))
+		}
+	}
 	if got := (retention.Policy{}).RetainUntil(late, nil); !got.IsZero() {
 		t.Errorf("no policy: got %s, want no end", got)
 	}
