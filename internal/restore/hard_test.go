@@ -71,8 +71,11 @@ func TestLightweightBetweenKeywords(t *testing.T) {
 	if h := newHouse(t); len(h.srv.Samples()) < 2 {
 		return // 3.0 to 3.2 have none
 	}
-	comesBack(t, "CREATE `info`:1, `update`:1 RETURN NONE; DEFINE TABLE `select` TYPE RELATION IN `info` OUT `update` LIGHTWEIGHT; RELATE `info`:1->`select`->`update`:1",
-		"SELECT VALUE ->`select`->`update` FROM `info`; SELECT VALUE <-`select`<-`info` FROM `update`")
+	var sql strings.Builder
+	for _, name := range []string{"info", "update", "create", "delete", "define", "remove", "insert", "upsert", "if", "for", "return", "alter", "rebuild", "access", "kill"} {
+		fmt.Fprintf(&sql, "CREATE `%[1]s`:1 RETURN NONE; DEFINE TABLE to_%[1]s TYPE RELATION IN `%[1]s` OUT `%[1]s` LIGHTWEIGHT; RELATE `%[1]s`:1->to_%[1]s->`%[1]s`:1;\n", name)
+	}
+	comesBack(t, sql.String(), "SELECT VALUE ->to_info->`info` FROM `info`; SELECT VALUE <-to_delete<-`delete` FROM `delete`")
 }
 
 // JavaScript in a definition is read by its own rules.
