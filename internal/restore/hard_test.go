@@ -72,7 +72,7 @@ func TestLightweightBetweenKeywords(t *testing.T) {
 		return // 3.0 to 3.2 have none
 	}
 	var sql strings.Builder
-	for _, name := range []string{"info", "update", "create", "delete", "define", "remove", "insert", "upsert", "if", "for", "return", "alter", "rebuild", "access", "kill"} {
+	for _, name := range []string{"info", "update", "create", "delete", "define", "remove", "insert", "upsert", "if", "for", "return", "alter", "rebuild", "access", "kill", "explain", "only"} {
 		fmt.Fprintf(&sql, "CREATE `%[1]s`:1 RETURN NONE; DEFINE TABLE to_%[1]s TYPE RELATION IN `%[1]s` OUT `%[1]s` LIGHTWEIGHT; RELATE `%[1]s`:1->to_%[1]s->`%[1]s`:1;\n", name)
 	}
 	comesBack(t, sql.String(), "SELECT VALUE ->to_info->`info` FROM `info`; SELECT VALUE <-to_delete<-`delete` FROM `delete`")
