@@ -66,6 +66,7 @@ func runBackupDB(ctx context.Context, a *app, names []string, all bool, tags []s
 	if err != nil {
 		return err
 	}
+	defer halfTheCores()()
 	var out backups
 	var failed []error
 	for _, s := range sources {
@@ -88,6 +89,15 @@ func runBackupDB(ctx context.Context, a *app, names []string, all bool, tags []s
 		return err
 	}
 	return verdict(failed, len(sources))
+}
+
+// halfTheCores leaves the other half alone until it is undone. A server exports on one
+// core, at a quarter of the speed of an encoder: where it runs beside us, work of ours on
+// every core only moves it from one to the next.
+func halfTheCores() (undo func()) {
+	all := runtime.GOMAXPROCS(0)
+	runtime.GOMAXPROCS(max(1, all/2))
+	return func() { runtime.GOMAXPROCS(all) }
 }
 
 // verdict is the error of a run over several sources.
@@ -153,10 +163,7 @@ func (w *writer) backup(ctx context.Context, s source) (*backedUp, error) {
 	job := backup.Job{
 		Kind: "database", Source: s.name, Tags: w.tags, Suffix: ".surql", Dump: dumper{&s.dump},
 		Destinations: w.destinations, Recipients: recipients, Level: w.cfg.Encryption.Level,
-		// A server exports on one core, at a quarter of the speed of an encoder. Where it
-		// runs beside us, all encoders at once would only take that core from it.
-		Workers: max(1, runtime.GOMAXPROCS(0)/2),
-		Tool:    catalog.Tool{Name: "vapora-backup", Version: buildVersion()}, Host: w.app.Host,
+		Tool: catalog.Tool{Name: "vapora-backup", Version: buildVersion()}, Host: w.app.Host,
 		Now: w.app.Now, Random: w.app.Random, Progress: func(n int64) { bar.add(int(n)) }, Taken: taken.add,
 	}
 	if w.signer != nil {
