@@ -32,7 +32,8 @@ func (c *Columns) Add(table string, field []byte, n int64) {
 // After returns the first number that a sequence may hand out: one behind the
 // largest in the fields that are defined by it. If something else draws from it
 // too, or those fields hold no integer, it is one behind the largest in every
-// field, unless it is unlikely. It errs on the high side: a gap is harmless, a repeated number is not.
+// field, but for unlikely ones. It errs on the high side: a gap is harmless, a
+// repeated number is not.
 //
 // told is false where that is a guess: no field is defined by the sequence, and
 // numbers that it handed out may lie in texts, or nowhere.
