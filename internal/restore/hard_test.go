@@ -252,7 +252,9 @@ const hardOf2 = "DEFINE ACCESS robot ON DATABASE TYPE BEARER FOR USER; CREATE a:
 	"CREATE `info`:1 SET x = `info`:2; CREATE `update`:1; DEFINE FIELD on ON `info` TYPE any; DEFINE FIELD reference ON `info` TYPE any; DEFINE FIELD meta.on ON `info` TYPE any;" +
 	"DEFINE FUNCTION fn::f() { RETURN function() { // don't\n return 1; } };" +
 	"DEFINE PARAM $where VALUE { type: 'GeometryCollection', geometries: [{ type: 'Point', coordinates: [1, 2] }] }; DEFINE PARAM $table VALUE type::table('x');" +
-	"CREATE geo:1 SET at = { type: 'GeometryCollection', geometries: [{ type: 'Point', coordinates: [1, 2] }] }, t = type::table('x')"
+	"CREATE geo:1 SET at = { type: 'GeometryCollection', geometries: [{ type: 'Point', coordinates: [1, 2] }] }, t = type::table('x');" +
+	"DEFINE FIELD eur ON pay VALUE $value / 100; DEFINE FIELD half ON pay VALUE <future> { value / 2 }; DEFINE FIELD code ON pay ASSERT $value = NONE OR $value = /^[a-z;'(]+$/;" +
+	"DEFINE FUNCTION fn::div($value: any) { RETURN $value / 2 + $value[*] / 2 + $value.in / 2 + $value? / 2; }; CREATE path:1 SET at = '/'"
 
 func TestHardCasesOf2(t *testing.T) {
 	t.Parallel()
@@ -334,4 +336,20 @@ func TestPiecesOfALargeBackup(t *testing.T) {
 		}
 		file[at] ^= 1
 	}
+}
+
+// A slash divides what is before it, also where that is called like a word of the
+// language; behind the word itself it begins a regex.
+func TestDivisions(t *testing.T) {
+	t.Parallel()
+	var sql strings.Builder
+	sql.WriteString("DEFINE FIELD eur ON payment TYPE option<float> VALUE $value / 100; DEFINE FIELD code ON payment ASSERT $value = NONE OR $value = /^[a-z;'(]+$/;\n")
+	for _, name := range []string{"value", "in", "set", "if", "return", "contains", "default", "not", "is", "where"} {
+		fmt.Fprintf(&sql, "DEFINE FIELD `x_%[1]s` ON payment VALUE price.`%[1]s` / 2 + $%[1]s / 3; DEFINE FUNCTION fn::f_%[1]s($%[1]s: any) { RETURN $%[1]s / 2; };\n", name)
+	}
+	sql.WriteString("DEFINE FIELD half ON payment VALUE value / 2; DEFINE FUNCTION fn::all($a: any) { RETURN [$a.* / 2, $a.? / 2, $a / 2, $a[*] / 2, $a ?? /a;b'/, $a.map(|$x| $x / 2)]; };\n" +
+		"DEFINE FUNCTION fn::kinds($a: any) { RETURN $a CONTAINSANY [/a'/] OR $a CONTAINSNOT /b'/ OR $a CONTAINSNONE /c;/ OR $a NOTINSIDE /d'$/; };\n" +
+		"DEFINE EVENT seen ON payment WHEN $value.value / 2 > 1 THEN { RETURN $event / 2; };\n" +
+		"CREATE payment:1 SET eur = 250, price = { value: 4, in: 6, `set`: 8 }, re = /a\\/b'/ RETURN NONE; DEFINE TABLE behind; CREATE behind:1 SET path = '/' RETURN NONE;")
+	comesBack(t, sql.String(), "SELECT * OMIT re FROM payment, behind", "RETURN fn::f_value(4)")
 }

@@ -1,6 +1,7 @@
 package surql
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -37,8 +38,10 @@ func Parse(text string) Definition {
 		c.i += 3 // IF NOT EXISTS
 	}
 	switch d.Kind {
-	case "FUNCTION", "MODULE":
+	case "FUNCTION":
 		d.Name = c.path("(")
+	case "MODULE": // mod::name FROM a file, or silo::and::all UNSIGNED
+		d.Name = c.path("FROM", "AS", "UNSIGNED", "COMMENT", "PERMISSIONS")
 	case "FIELD":
 		d.Name = c.field()
 		d.On = c.on()
@@ -164,10 +167,10 @@ func (c *cursor) is(keyword string) bool {
 	return c.i < len(c.tokens) && c.tokens[c.i].Kind == Word && strings.EqualFold(c.peek(), keyword)
 }
 
-// path reads tokens up to stop, a keyword or a bracket, and joins them as they stand.
-func (c *cursor) path(stop string) string {
+// path reads tokens up to one of stops, keywords or brackets, and joins them as they stand.
+func (c *cursor) path(stops ...string) string {
 	from := c.i
-	for c.i < len(c.tokens) && !strings.EqualFold(c.peek(), stop) && c.peek() != ";" {
+	for c.i < len(c.tokens) && !slices.Contains(stops, c.peek()) && c.peek() != ";" {
 		c.i++
 	}
 	if from >= c.i {

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // ErrSyntax is what a text is that no server prints. The message names a place
@@ -179,12 +180,16 @@ func angleLen(b []byte) (n int, more bool) {
 	return 0, true
 }
 
-// operators are words after which a slash starts a regex and not a division.
+// operators are words after which a slash starts a regex and not a division. Servers
+// print them in upper case.
 var operators = map[string]bool{
 	"RETURN": true, "IN": true, "NOT": true, "AND": true, "OR": true, "IS": true,
 	"THEN": true, "ELSE": true, "WHERE": true, "VALUE": true, "ASSERT": true,
-	"DEFAULT": true, "CONTAINS": true, "INSIDE": true, "SET": true, "IF": true,
-	"SELECT": true, "WHEN": true, "ALWAYS": true, "COMPUTED": true, "THROW": true,
+	"DEFAULT": true, "SET": true, "IF": true, "SELECT": true, "WHEN": true,
+	"ALWAYS": true, "COMPUTED": true, "THROW": true,
+	"CONTAINS": true, "CONTAINSNOT": true, "CONTAINSALL": true, "CONTAINSANY": true, "CONTAINSNONE": true,
+	"INSIDE": true, "NOTINSIDE": true, "ALLINSIDE": true, "ANYINSIDE": true, "NONEINSIDE": true,
+	"OUTSIDE": true, "INTERSECTS": true,
 }
 
 // afterOperand says whether b ends with something that can be divided.
@@ -196,6 +201,10 @@ func afterOperand(b []byte) bool {
 	switch c := b[len(b)-1]; {
 	case c == ')' || c == ']' || c == '}' || classes[c] == quote:
 		return true
+	case c == '*' || c == '@': // price.* and price.@; nothing multiplies a regex
+		return true
+	case c == '?': // price.? and not price ??
+		return !bytes.HasSuffix(b, []byte("??"))
 	case !isWord(c):
 		return false
 	}
@@ -203,7 +212,8 @@ func afterOperand(b []byte) bool {
 	for i > 0 && isWord(b[i-1]) {
 		i--
 	}
-	return !operators[string(bytes.ToUpper(b[i:]))]
+	// Of $value, price.value and such the word is a name.
+	return i > 0 && strings.IndexByte("$.:@", b[i-1]) >= 0 || !operators[string(b[i:])]
 }
 
 // isWord says whether c can stand in an unquoted name, number or keyword.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -206,4 +207,19 @@ func FuzzReadOutline(f *testing.F) {
 			d.Overwriting().WithKey("k").WithStart(5).Canonical()
 		}
 	})
+}
+
+// Whether a slash divides or begins a regex depends on what is before it.
+func TestSlash(t *testing.T) {
+	t.Parallel()
+	for text, regex := range map[string]bool{
+		"$value / 2 / 3": false, "a.value / 2 / 3": false, "value / 2 / 3": false, "f() / 2 / 3": false, "a[0] / 2 / 3": false,
+		"a.* / 2 / 3": false, "a.? / 2 / 3": false, "a? / 2 / 3": false, "@ / 2 / 3": false, "a… / 2 / 3": false, "`IN` / 2 / 3": false, "t:IN / 2 / 3": false,
+		"VALUE / 2 /": true, "IN /x'/": true, "a ?? /x'/": true, "= /x'/": true, "a CONTAINSNOT /x'/": true, "{ /x'/ }": true, "": false,
+	} {
+		got := slices.ContainsFunc(surql.Tokens(text), func(k surql.Token) bool { return k.Kind == surql.Regex })
+		if got != regex {
+			t.Errorf("%s: a regex: %v, want %v", text, got, regex)
+		}
+	}
 }
