@@ -83,7 +83,7 @@ func (k *checker) counts(ctx context.Context) (problems []string, err error) {
 
 // definitions compares what the target prints of itself with what was sent.
 func (k *checker) definitions(ctx context.Context) (problems []string, err error) {
-	have, err := k.readBack(ctx, ExportOptions{NoRecords: true})
+	have, err := k.c.readBack(ctx, ExportOptions{NoRecords: true})
 	if err != nil {
 		return nil, fmt.Errorf("read back the definitions: %w", err)
 	}
@@ -109,8 +109,9 @@ func (k *checker) definitions(ctx context.Context) (problems []string, err error
 	return problems, nil
 }
 
-func (k *checker) readBack(ctx context.Context, o ExportOptions) (*surql.Outline, error) {
-	body, err := k.c.Export(ctx, o)
+// readBack reads what a database prints of itself.
+func (c *Client) readBack(ctx context.Context, o ExportOptions) (*surql.Outline, error) {
+	body, err := c.Export(ctx, o)
 	if err != nil {
 		return nil, err
 	}

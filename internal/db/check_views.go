@@ -24,7 +24,7 @@ func (k *checker) views(ctx context.Context) (problems []string, err error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	have, err := k.readBack(ctx, ExportOptions{Tables: names})
+	have, err := k.c.readBack(ctx, ExportOptions{Tables: names})
 	if err != nil {
 		return nil, fmt.Errorf("read back the views: %w", err)
 	}

@@ -27,6 +27,8 @@ type Target struct {
 	// Line is the DEFINE DATABASE statement of the source, if it is known: its
 	// clauses come back, also to a database that exists.
 	Line string
+	// Alone says that single tables are restored, and all else stays.
+	Alone bool
 }
 
 // Contents are the names of what a database holds, by kind as INFO says them.
@@ -114,6 +116,13 @@ func (t *Target) Prepare(ctx context.Context, backup string, clear Contents) (lo
 	mark := "DEFINE PARAM OVERWRITE $" + marker + " VALUE " + surql.QuoteString(backup) + " PERMISSIONS NONE"
 	if err := t.exec(ctx, "mark the target as unfinished", mark); err != nil {
 		return nil, err
+	}
+	if t.Alone {
+		for _, table := range clear["tables"] {
+			if err := t.unlink(ctx, table); err != nil {
+				return nil, err
+			}
+		}
 	}
 	stays, err := t.remove(ctx, clear)
 	for _, what := range stays {

@@ -186,6 +186,7 @@ func (d *Dump) piece(want db.Table) (*surql.Table, error) {
 		return nil, errors.New("what lies there is not what the manifest says")
 	}
 	t.Data, t.Span = want.Data, want.Span
+	d.Outline.Old = d.Outline.Old || o.Old
 	return t, nil
 }
 

@@ -78,6 +78,11 @@ func TestDumpOf2(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "2.x") || hint.Of(err) == "" {
 		t.Errorf("got %v, want a refusal with a hint", err)
 	}
+	alone := h.job(t, b, ns, to)
+	alone.Tables = []string{"a_link"}
+	if _, err := restore.Run(t.Context(), alone); err == nil || !strings.Contains(err.Error(), "2.x") {
+		t.Errorf("a single table: got %v, want the same refusal", err)
+	}
 	for _, secret := range []string{"my-secret-jwt-key", "QxFs0aH1"} {
 		if strings.Contains(fmt.Sprint(err), secret) || bytes.Contains(b.Manifest.Inventory, []byte(secret)) {
 			t.Errorf("a key of the dump shows: %s", secret)

@@ -94,6 +94,7 @@ type run struct {
 	planned  *replay.Plan
 	server   db.Version
 	contents db.Contents
+	around   *db.Around // of single tables; nil if there is nothing
 }
 
 // look asks the target who it is and what it holds, before anything is read.
@@ -114,6 +115,11 @@ func (r *run) look(ctx context.Context) error {
 	contents, unfinished, err := r.Target.Look(ctx)
 	if err != nil {
 		return err
+	}
+	if len(r.Tables) > 0 && len(contents) > 0 {
+		if err := r.lookAround(ctx); err != nil {
+			return err
+		}
 	}
 	r.contents = r.inTheWay(contents)
 	r.out.Again = unfinished == r.mark()
@@ -201,7 +207,7 @@ func (r *run) plan(context.Context) error {
 		return err
 	}
 	r.out.Partial = r.dump.Partial
-	r.out.Repairs, r.out.Losses, r.out.Unfed = r.planned.Repairs, r.dump.Losses(r.planned), r.planned.Unfed
+	r.out.Repairs, r.out.Losses, r.out.Unfed = r.planned.Repairs, append(r.dump.Losses(r.planned), r.aroundLosses()...), r.planned.Unfed
 	for _, t := range r.dump.Outline.Tables {
 		r.out.Tables++
 		r.out.Records += t.Records
@@ -274,8 +280,10 @@ func (r *run) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.out.Checked, err = db.Check(ctx, r.Target.Client, r.dump.Outline, r.planned, source == r.server)
-	return err
+	if r.out.Checked, err = db.Check(ctx, r.Target.Client, r.dump.Outline, r.planned, source == r.server); err != nil {
+		return err
+	}
+	return r.renew(ctx)
 }
 
 // unfinished says what state the target is in after an error.

@@ -1,0 +1,168 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// Around is what else a database holds that depends on tables which are restored
+// alone. REMOVE TABLE takes with it what its records know of others: who points to
+// them over edges and references.
+type Around struct {
+	// Views read one of the tables; no import feeds them.
+	Views []string
+	// References are fields, as table.field, that may refer to their records.
+	References []string
+	// Lightweight are relations that are no records, from or to them.
+	Lightweight []string
+
+	tables []string
+	edges  []string // the tables whose records may be edges
+}
+
+// Around looks at the target's other tables.
+func (t *Target) Around(ctx context.Context, tables []string) (*Around, error) {
+	o, err := t.Client.readBack(ctx, ExportOptions{NoRecords: true})
+	if err != nil {
+		return nil, fmt.Errorf("look around the tables: %w", err)
+	}
+	a := &Around{tables: tables}
+	meant := func(names []string) bool {
+		return len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return slices.Contains(tables, n) })
+	}
+	for _, other := range o.Tables {
+		if other.Define == nil || slices.Contains(tables, other.Name) {
+			continue
+		}
+		in, out, _, _ := other.Define.Relation()
+		switch {
+		case other.View():
+			if reads := other.Define.Reads(); len(reads) > 0 && meant(reads) {
+				a.Views = append(a.Views, other.Name)
+			}
+			continue
+		case other.Define.Lightweight() && (meant(in) || meant(out)):
+			a.Lightweight = append(a.Lightweight, other.Name)
+		case !other.Define.IsNormal() && (meant(in) || meant(out)):
+			a.edges = append(a.edges, other.Name)
+		}
+		for _, f := range other.Fields {
+			if f.IsReference() && meant(f.RecordTables()) {
+				a.References = append(a.References, other.Name+"."+f.Name)
+			}
+		}
+	}
+	return a, nil
+}
+
+// edgesAtOnce is how many edges one transaction writes.
+const edgesAtOnce = 20_000
+
+// Renew gives the records of the tables back what they knew of the edges that lead
+// to and from them, and returns how many those were. Edges whose end is not there
+// it leaves as they are, and says so.
+func (t *Target) Renew(ctx context.Context, a *Around) (renewed int64, notes []string, err error) {
+	version, err := t.Client.Version(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, table := range a.edges {
+		lost := ends(table, func(field, walk string) string {
+			return fmt.Sprintf("%s AND record::exists(%s) AND id NOT IN %s", among(field, a.tables, version), field, walk)
+		})
+		n, err := t.each(ctx, table, lost, "LET $in = $edge.in; LET $id = $edge.id; LET $out = $edge.out; RELATE $in->$id->$out RETURN NONE")
+		if err != nil {
+			return renewed, notes, fmt.Errorf("renew the edges of %s: %w", table, err)
+		}
+		renewed += n
+		loose, err := t.count(ctx, table, ends(table, func(field, _ string) string {
+			return fmt.Sprintf("%s AND !record::exists(%s)", among(field, a.tables, version), field)
+		}))
+		if err != nil {
+			return renewed, notes, fmt.Errorf("look for loose edges of %s: %w", table, err)
+		}
+		if loose > 0 {
+			notes = append(notes, fmt.Sprintf("%d edges of %s lead to records that the backup does not have", loose, table))
+		}
+	}
+	return renewed, notes, nil
+}
+
+// unlink deletes the edges among a table's records one by one: the records at their
+// ends forget those only so. Edges that have edges of their own stay, or these would
+// go too.
+func (t *Target) unlink(ctx context.Context, table string) error {
+	const own = "in IN id<-? AND count(id->?) = 1 AND count(id<-?) = 1"
+	if _, err := t.each(ctx, table, own, "LET $id = $edge.id; DELETE $id RETURN NONE"); err != nil {
+		return fmt.Errorf("delete the edges of %s: %w", table, err)
+	}
+	return nil
+}
+
+// ends is a condition on the records of a table that are edges: that one of their
+// ends is so.
+func ends(table string, is func(field, walk string) string) string {
+	name := surql.QuoteIdent(table)
+	return fmt.Sprintf("in IN id<-? AND ((%s) OR (%s))", is("in", "in->"+name), is("out", "out<-"+name))
+}
+
+// among is the condition that a field refers to one of the tables.
+func among(field string, tables []string, version Version) string {
+	isRecord := "type::is_record"
+	if version.Two() {
+		isRecord = "type::is::record"
+	}
+	var names []string
+	for _, t := range tables {
+		names = append(names, surql.QuoteString(t))
+	}
+	return fmt.Sprintf("%s(%s) AND record::tb(%s) IN [%s]", isRecord, field, field, strings.Join(names, ", "))
+}
+
+// each does something with every $edge of a table for which the condition holds, as
+// an import would: no event hears of it. Afterwards it must hold for none.
+func (t *Target) each(ctx context.Context, table, condition, do string) (int64, error) {
+	n, err := t.count(ctx, table, condition)
+	if err != nil {
+		return 0, err
+	}
+	for left := n; left > 0; left -= edgesAtOnce {
+		// FOR of 3.0 takes a query's only record for the list: so flatten makes one.
+		sql := fmt.Sprintf("OPTION IMPORT; FOR $edge IN array::flatten([(SELECT id, in, out FROM %s WHERE %s LIMIT %d)]) { %s; };", surql.QuoteIdent(table), condition, edgesAtOnce, do)
+		if err := t.exec(ctx, "write", sql); err != nil {
+			return 0, err
+		}
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	switch left, err := t.count(ctx, table, condition); {
+	case err != nil:
+		return 0, err
+	case left > 0:
+		return 0, fmt.Errorf("%d of %d are as before", left, n)
+	}
+	return n, nil
+}
+
+func (t *Target) count(ctx context.Context, table, condition string) (int64, error) {
+	results, err := t.Client.read(ctx, fmt.Sprintf("RETURN count(SELECT VALUE id FROM %s WHERE %s)", surql.QuoteIdent(table), condition))
+	if err != nil {
+		return 0, err
+	}
+	if len(results) != 1 {
+		return 0, errors.New("got no answer")
+	}
+	if err := results[0].err(); err != nil {
+		return 0, err
+	}
+	var n int64
+	err = json.Unmarshal(results[0].Value, &n)
+	return n, err
+}

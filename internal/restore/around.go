@@ -1,0 +1,54 @@
+package restore
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/replay"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+)
+
+// lookAround asks what of the target stays when single tables are restored into it,
+// and refuses where that cannot be right.
+func (r *run) lookAround(ctx context.Context) (err error) {
+	r.Target.Alone = true
+	if r.around, err = r.Target.Around(ctx, r.Tables); err != nil {
+		return err
+	}
+	if views := r.around.Views; len(views) > 0 {
+		return hint.Wrap(fmt.Errorf("%s/%s computes %s from these tables, and would not compute it anew",
+			r.out.Namespace, r.out.Database, strings.Join(views, ", ")),
+			"name it among the tables too, or REMOVE TABLE it first; nothing was written")
+	}
+	return nil
+}
+
+// aroundLosses are what other tables of the target knew of these, or these of them.
+func (r *run) aroundLosses() []replay.Loss {
+	if r.around == nil {
+		return nil
+	}
+	var out []replay.Loss
+	for _, field := range r.around.References {
+		out = append(out, replay.Loss{What: "the way back over references in " + field, Why: "it went with the table; where these tables are restored together it comes back"})
+	}
+	for _, table := range r.around.Lightweight {
+		out = append(out, replay.Loss{What: "edges of " + table, Why: "they are no records, and went with the table; where these tables are restored together they come back"})
+	}
+	return out
+}
+
+// renew gives the restored records back what they knew of the target's own edges.
+func (r *run) renew(ctx context.Context) error {
+	if r.around == nil {
+		return nil
+	}
+	renewed, notes, err := r.Target.Renew(ctx, r.around)
+	if err != nil {
+		return err
+	}
+	r.repaired("edges of other tables that lead here, whose way back is renewed", int(renewed))
+	r.out.Checked.Notes = append(r.out.Checked.Notes, notes...)
+	return nil
+}

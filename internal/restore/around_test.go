@@ -1,0 +1,104 @@
+package restore_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/vapora-platform/vapora-backup/internal/hint"
+	"github.com/vapora-platform/vapora-backup/internal/restore"
+)
+
+// shop has edges into product from tables that are relations and from one that is
+// not said to be one, among records that only look like edges.
+const shop = `CREATE customer:1, product:1, product:{ a: 1, b: "it's" }, product:3 RETURN NONE; DEFINE TABLE bought TYPE RELATION IN customer OUT product ENFORCED;
+	RELATE customer:1->bought:1->product:1 SET n = 5 RETURN NONE; RELATE customer:1->bought:2->product:{ a: 1, b: "it's" } RETURN NONE;
+	RELATE product:1->similar:1->product:3 RETURN NONE; CREATE similar:plain SET in = product:1, out = product:3 RETURN NONE; CREATE text:1 SET in = 'x', out = 5 RETURN NONE;
+	DEFINE FIELD p ON likes TYPE option<record<product>> REFERENCE; CREATE likes:1 SET p = product:1 RETURN NONE; CREATE log:0 RETURN NONE;
+	DEFINE EVENT e ON bought WHEN true THEN { CREATE log RETURN NONE }; DEFINE EVENT e ON similar WHEN true THEN { CREATE log RETURN NONE };`
+
+// A table that comes back alone is known to the edges of the others again, whether it
+// was lost or is replaced.
+func TestSingleTableAmongOthers(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, name := h.srv.Fresh(t)
+	h.srv.Query(t, ns, name, shop)
+	b := h.backup(t, ns, name, nil)
+	const walk = "SELECT id, <-bought AS b, ->similar AS s, <-similar AS t FROM product; SELECT id, n, in, out FROM bought; SELECT * FROM similar; SELECT * FROM log"
+	want := fmt.Sprintf("%s", h.srv.Query(t, ns, name, walk))
+	for _, before := range []string{"REMOVE TABLE product", ""} {
+		h.srv.Query(t, ns, name, before)
+		j := h.job(t, b, ns, name)
+		j.Tables, j.Force = []string{"product"}, true
+		res, err := restore.Run(t.Context(), j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%s", h.srv.Query(t, ns, name, walk)); got != want {
+			t.Errorf("after %q\ngot  %s\nwant %s", before, got, want)
+		}
+		wantLosses(t, res, "the way back over references in likes.p")
+		if repairs := fmt.Sprint(res.Repairs); !strings.Contains(repairs, "way back is renewed 3") {
+			t.Errorf("got repairs %s", repairs)
+		}
+		if len(res.Checked.Notes) > 0 {
+			t.Errorf("got notes %q", res.Checked.Notes)
+		}
+	}
+	h.srv.Query(t, ns, name, "CREATE product:new RETURN NONE; RELATE customer:1->bought:3->product:new RETURN NONE; DELETE log:0")
+	j := h.job(t, b, ns, name)
+	j.Tables, j.Force = []string{"product"}, true
+	res, err := restore.Run(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.Checked.Notes) != 1 || !strings.Contains(res.Checked.Notes[0], "1 edges of bought lead to records that the backup does not have") {
+		t.Errorf("got notes %q", res.Checked.Notes)
+	}
+}
+
+// Edges that are newer than the backup go from both of their ends.
+func TestRelationAlone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, name := h.srv.Fresh(t)
+	h.srv.Query(t, ns, name, shop)
+	b := h.backup(t, ns, name, nil)
+	const walk = "SELECT id, <-bought AS b FROM product; SELECT ->bought AS b FROM customer; SELECT id, n, in, out FROM bought; SELECT count() FROM log GROUP ALL"
+	want := fmt.Sprintf("%s", h.srv.Query(t, ns, name, walk))
+	h.srv.Query(t, ns, name, "REMOVE EVENT e ON bought; RELATE customer:1->bought:99->product:3 RETURN NONE; DELETE bought:1 RETURN NONE; DEFINE EVENT e ON bought WHEN true THEN { CREATE log RETURN NONE }")
+	j := h.job(t, b, ns, name)
+	j.Tables, j.Force = []string{"bought"}, true
+	if _, err := restore.Run(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprintf("%s", h.srv.Query(t, ns, name, walk)); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// A view of the target over a table is refused before anything is written.
+func TestTableUnderAView(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, name := h.srv.Fresh(t)
+	h.srv.Query(t, ns, name, shop+"DEFINE TABLE sold AS SELECT count() AS n FROM bought GROUP ALL;")
+	b := h.backup(t, ns, name, nil)
+	before := string(h.srv.Export(t, ns, name))
+	j := h.job(t, b, ns, name)
+	j.Tables, j.Force = []string{"bought"}, true
+	if _, err := restore.Run(t.Context(), j); err == nil || !strings.Contains(err.Error(), "sold") || !strings.Contains(hint.Of(err), "nothing was written") {
+		t.Errorf("got %v (%s)", err, hint.Of(err))
+	}
+	if after := string(h.srv.Export(t, ns, name)); after != before {
+		t.Errorf("a refused restore wrote: %s", diff(before, after))
+	}
+	j.Tables = []string{"bought", "sold"}
+	if _, err := restore.Run(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	if after := string(h.srv.Export(t, ns, name)); after != before {
+		t.Errorf("got another export: %s", diff(before, after))
+	}
+}
