@@ -161,6 +161,22 @@ func TestViewAlone(t *testing.T) {
 	}
 }
 
+// A view over links or the clock may even have other rows, and more or fewer of them.
+func TestViewWithOtherRows(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	h.srv.Query(t, ns, from, `CREATE product:1 SET active = true RETURN NONE; DEFINE TABLE sale; DEFINE TABLE plain AS SELECT count() AS n, shop FROM sale GROUP BY shop;
+		DEFINE TABLE live AS SELECT count() AS n, shop FROM sale WHERE product.active GROUP BY shop; CREATE sale:1 SET product = product:1, shop = 'a' RETURN NONE; UPDATE product:1 SET active = false RETURN NONE`)
+	res, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, from+"_restored"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.Checked.Notes) != 1 || !strings.Contains(res.Checked.Notes[0], "view live was computed anew") || !slices.Equal(res.Checked.Recounted, []string{"live"}) {
+		t.Errorf("got notes %q, recounted %q", res.Checked.Notes, res.Checked.Recounted)
+	}
+}
+
 // What is half there does not pass for whole: neither for a restore of other
 // tables, nor for a backup.
 func TestUnfinishedIsNotOverlooked(t *testing.T) {

@@ -82,11 +82,11 @@ func (d *Database) Try(ctx context.Context, m *catalog.Manifest, r *drill.Report
 	}
 	r.Target = s.Name
 	defer func() { err = errors.Join(err, d.end(ctx, s, r)) }()
-	unfed, err := d.restore(ctx, b, s, inv, r)
+	others, err := d.restore(ctx, b, s, inv, r)
 	if err != nil {
 		return err
 	}
-	inv.Tables = slices.DeleteFunc(inv.Tables, func(t db.Table) bool { return slices.Contains(unfed, t.Name) })
+	inv.Tables = slices.DeleteFunc(inv.Tables, func(t db.Table) bool { return slices.Contains(others, t.Name) })
 	if d.after != nil {
 		if err := d.after(ctx, s.Client); err != nil {
 			return err
@@ -122,7 +122,7 @@ func (d *Database) end(ctx context.Context, s *Scratch, r *drill.Report) error {
 
 // restore brings the backup back as `restore db` does, with its checks. It
 // returns the views that no restore computes to the same rows, which are noted.
-func (d *Database) restore(ctx context.Context, b restore.Backup, s *Scratch, inv db.Inventory, r *drill.Report) (unfed []string, err error) {
+func (d *Database) restore(ctx context.Context, b restore.Backup, s *Scratch, inv db.Inventory, r *drill.Report) (others []string, err error) {
 	used := b.Used
 	b.Used = func(name string) {
 		r.Destination = name
@@ -160,7 +160,7 @@ func (d *Database) restore(ctx context.Context, b restore.Backup, s *Scratch, in
 	if errors.Is(err, restore.ErrDiffers) {
 		err = nil // it is asserted above
 	}
-	return res.Unfed, err
+	return append(res.Unfed, res.Checked.Recounted...), err
 }
 
 func or(a, b string) string {
