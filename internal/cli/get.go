@@ -29,6 +29,7 @@ type getOptions struct {
 	secrets    bool
 	accessKeys []string
 	leaveOut   []string
+	sequences  []string
 }
 
 func newGet(a *app) *cobra.Command {
@@ -57,11 +58,15 @@ func newGet(a *app) *cobra.Command {
 	f.BoolVar(&o.secrets, "secrets", false, "the sealed companion: keys, and users of root and namespace")
 	f.StringArrayVar(&o.accessKeys, "access-key", nil, "with --for-import: key of an access whose export hides it, `NAME=@FILE`")
 	f.StringSliceVar(&o.leaveOut, "leave-access-out", nil, "with --for-import: leave out the access `NAME`")
+	f.StringArrayVar(&o.sequences, "sequence", nil, "with --for-import: position of a sequence, over what was found, `NAME=NUMBER`")
 	c.MarkFlagsMutuallyExclusive("table", "for-import", "secrets")
 	return c
 }
 
 func runGet(ctx context.Context, a *app, o *getOptions, args []string) error {
+	if !o.forImport && len(o.accessKeys)+len(o.leaveOut)+len(o.sequences) > 0 {
+		return usagef("--access-key, --leave-access-out and --sequence want --for-import")
+	}
 	cfg, err := a.load()
 	if err != nil {
 		return err
@@ -164,6 +169,10 @@ func getForImport(ctx context.Context, a *app, b restore.Backup, o *getOptions, 
 	if err != nil {
 		return err
 	}
+	starts, err := readStarts(o.sequences)
+	if err != nil {
+		return err
+	}
 	version, err := db.ParseVersion(b.Manifest.Engine)
 	if err != nil {
 		return err
@@ -173,13 +182,16 @@ func getForImport(ctx context.Context, a *app, b restore.Backup, o *getOptions, 
 		return err
 	}
 	plan, err := d.Plan(restore.PlanOptions{
-		Target: replay.Target{Two: version.Two(), References: version.ImportsReferences(), Text: true}, Keys: given, LeaveOutAccess: o.leaveOut,
+		Target: replay.Target{Two: version.Two(), References: version.ImportsReferences(), Text: true}, Keys: given, LeaveOutAccess: o.leaveOut, Starts: starts,
 	})
 	if err != nil {
 		return err
 	}
 	for _, l := range d.Losses(plan) {
 		a.warn("not in this dump: %s: %s", l.What, l.Why)
+	}
+	if clauses := surql.Parse(d.Secrets.DatabaseLine).ClauseNames(); clauses != "" && !d.Outline.DefinesDatabase() {
+		a.warn("not in this dump: the database's own clauses: %s: they stand in database_line of `get --secrets`", clauses)
 	}
 	return plan.WriteText(w, d.Open)
 }

@@ -49,7 +49,9 @@ func newRestoreDB(a *app) *cobra.Command {
 			"and both ends of every edge are checked. What cannot come back is listed.\n\n" +
 			"The target is the configured database of the source; the --to flags name another.\n" +
 			"An interrupted restore is started again with the same command.\n\n" +
-			"With --tables only the pieces of those tables are fetched and proved: a partial proof.",
+			"With --tables only the pieces of those tables are fetched and proved: a partial proof.\n" +
+			"All else in the target stays, and edges of other tables that lead to these are known\n" +
+			"from both of their ends again.",
 		Example: "  vapora-backup restore db --dry-run --to-database main_restored\n" +
 			"  vapora-backup restore db 20261123T140000Z-7f3k2m --to-url http://127.0.0.1:8000 --to-database main_restored",
 		Args: cobra.MaximumNArgs(1),
@@ -71,6 +73,9 @@ func newRestoreDB(a *app) *cobra.Command {
 }
 
 func runRestoreDB(ctx context.Context, a *app, o *restoreOptions, args []string) error {
+	if len(o.tables) > 0 && len(o.accessKeys)+len(o.leaveOut)+len(o.sequences) > 0 {
+		return usagef("--access-key, --leave-access-out and --sequence belong to a whole restore: --tables restores none of that")
+	}
 	cfg, err := a.load()
 	if err != nil {
 		return err

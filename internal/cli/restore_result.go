@@ -37,7 +37,7 @@ func (r restored) Text(w io.Writer) {
 		fmt.Fprintf(w, "  put right: %s (%d)\n", x.What, x.N)
 	}
 	for name, n := range r.Starts {
-		fmt.Fprintf(w, "  sequence %s goes on at %d, as the data says; --sequence %s=N sets another\n", name, n, name)
+		fmt.Fprintf(w, "  sequence %s goes on at %d; --sequence %s=N sets another\n", name, n, name)
 	}
 	for _, x := range r.Losses {
 		fmt.Fprintf(w, "  not restored: %s: %s\n", x.What, x.Why)

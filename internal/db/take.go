@@ -104,8 +104,8 @@ func (p proof) notIncluded(o *surql.Outline, own surql.Definition) []string {
 	defs := slices.DeleteFunc(definitions(o), func(d surql.Definition) bool { return d.Kind == "DATABASE" })
 	for _, d := range append(defs, own) {
 		switch {
-		case d.Bearer():
-			out = append(out, "bearer grants of access "+d.Name)
+		case d.Grants() != "":
+			out = append(out, d.Grants())
 		case d.Kind == "USER" && d.HasPlaceholder():
 			out = append(out, "the password of user "+d.Name+", which this server hides")
 		case d.Kind == "BUCKET":
@@ -121,6 +121,9 @@ func (p proof) notIncluded(o *surql.Outline, own surql.Definition) []string {
 	}
 	for _, n := range slices.Sorted(maps.Keys(p.silent(o))) {
 		out = append(out, unexported(n))
+	}
+	if own.Kind == "" && !o.DefinesDatabase() {
+		out = append(out, "the database's own clauses (STRICT, CHANGEFEED, COMMENT), for which this user may not ask")
 	}
 	if p.versioned {
 		out = append(out, "the past of the versioned store")

@@ -107,10 +107,10 @@ func (i info) unfinished() string {
 
 // Prepare makes the database exist, with the clauses of Line, empties it where
 // clear says so, and marks it as an unfinished restore of the backup. It returns
-// what this target cannot take back: clauses that the user may not set, and CONFIGs
-// that a server before 3.0.3 can replace and not remove.
+// what stays all the same: CONFIGs that a server before 3.0.3 can replace and not
+// remove.
 func (t *Target) Prepare(ctx context.Context, backup string, clear Contents) (losses []replay.Loss, err error) {
-	if losses, err = t.create(ctx); err != nil {
+	if err := t.create(ctx); err != nil {
 		return nil, err
 	}
 	mark := "DEFINE PARAM OVERWRITE $" + marker + " VALUE " + surql.QuoteString(backup) + " PERMISSIONS NONE"
@@ -136,27 +136,34 @@ func (t *Target) Finish(ctx context.Context) error {
 	return t.exec(ctx, "unmark the target", "REMOVE PARAM IF EXISTS $"+marker)
 }
 
+// Refused are the clauses of Line that the target's user may not set, by name; "" if
+// there are none.
+func (t *Target) Refused() string {
+	if t.Client.opt.Auth != Database {
+		return ""
+	}
+	return surql.Parse(t.Line).ClauseNames()
+}
+
 // create makes the namespace and the database where they are missing, and gives a
 // database that is there the clauses of Line.
-func (t *Target) create(ctx context.Context) ([]replay.Loss, error) {
+func (t *Target) create(ctx context.Context) error {
 	o := t.Client.opt
 	clauses := surql.Parse(t.Line).DatabaseClauses()
 	form := "DEFINE DATABASE OVERWRITE "
 	if _, err := t.Client.infoDB(ctx); errors.Is(err, ErrNoDatabase) {
 		form = "DEFINE DATABASE IF NOT EXISTS "
 	} else if err != nil {
-		return nil, fmt.Errorf("look into the target: %w", err)
-	} else if clauses == "" {
-		return nil, nil
-	} else if o.Auth == Database {
-		return []replay.Loss{{What: "the database's own clauses: " + clauses, Why: "a user of the database may not define it; one of the namespace may"}}, nil
+		return fmt.Errorf("look into the target: %w", err)
+	} else if clauses == "" || t.Refused() != "" {
+		return nil
 	}
 	if o.Auth == Root {
 		if err := t.execIn(ctx, "", "", "create the namespace", "DEFINE NAMESPACE IF NOT EXISTS "+surql.QuoteIdent(o.Namespace)); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return nil, t.execIn(ctx, o.Namespace, "", "define the database", strings.TrimSpace(form+surql.QuoteIdent(o.Database)+" "+clauses))
+	return t.execIn(ctx, o.Namespace, "", "define the database", strings.TrimSpace(form+surql.QuoteIdent(o.Database)+" "+clauses))
 }
 
 // removals are how each kind of INFO FOR DB is removed.

@@ -24,12 +24,16 @@ func (r *run) lookAround(ctx context.Context) (err error) {
 	return nil
 }
 
-// aroundLosses are what other tables of the target knew of these, or these of them.
-func (r *run) aroundLosses() []replay.Loss {
-	if r.around == nil {
-		return nil
-	}
+// targetLosses are what this target does not take back, and what its other tables knew
+// of these, or these of them.
+func (r *run) targetLosses() []replay.Loss {
 	var out []replay.Loss
+	if clauses := r.Target.Refused(); clauses != "" && !r.dump.Outline.DefinesDatabase() { // else the plan says it
+		out = append(out, replay.Loss{What: "the database's own clauses: " + clauses, Why: "a user of the database may not define it; one of the namespace may"})
+	}
+	if r.around == nil {
+		return out
+	}
 	for _, field := range r.around.References {
 		out = append(out, replay.Loss{What: "the way back over references in " + field, Why: "it went with the table; where these tables are restored together it comes back"})
 	}

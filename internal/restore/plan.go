@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/vapora-platform/vapora-backup/internal/db"
 	"github.com/vapora-platform/vapora-backup/internal/db/replay"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
 // PlanOptions are what a plan needs beside the dump.
@@ -25,6 +27,9 @@ func (d *Dump) Plan(o PlanOptions) (*replay.Plan, error) {
 		keys[k.Name] = k.Key
 	}
 	maps.Copy(keys, o.Keys)
+	if err := d.known(o); err != nil {
+		return nil, err
+	}
 	starts, guessed := d.starts(o.Starts)
 	plan, err := replay.New(d.Outline, replay.Options{
 		Target: o.Target, Keys: keys, LeaveOutAccess: o.LeaveOutAccess, Starts: starts,
@@ -36,10 +41,32 @@ func (d *Dump) Plan(o PlanOptions) (*replay.Plan, error) {
 		at := cmp.Or(starts[name], d.start(name))
 		plan.Losses = append(plan.Losses, replay.Loss{
 			What: "where sequence " + name + " stood",
-			Why:  fmt.Sprintf("no export before 3.2.5 says it, and no field is defined by it alone; it goes on at %d, behind every integer below 2^53 in the data (--sequence %s=NUMBER sets another)", at, name),
+			Why:  fmt.Sprintf("no export before 3.2.5 says it, and no field is defined by it alone; it goes on at %d, behind every integer below 2^53 in the data (restore db --sequence %s=NUMBER sets another)", at, name),
 		})
 	}
 	return plan, nil
+}
+
+// known refuses names that the backup does not have: what was meant would not happen.
+func (d *Dump) known(o PlanOptions) error {
+	have := map[string][]string{}
+	for _, def := range d.Outline.Globals {
+		have[def.Kind] = append(have[def.Kind], def.Name)
+	}
+	for _, of := range []struct {
+		kind, what string
+		names      []string
+	}{
+		{"ACCESS", "access", slices.Concat(slices.Sorted(maps.Keys(o.Keys)), o.LeaveOutAccess)},
+		{"SEQUENCE", "sequence", slices.Sorted(maps.Keys(o.Starts))},
+	} {
+		for _, name := range of.names {
+			if !slices.Contains(have[of.kind], name) {
+				return hint.Wrap(fmt.Errorf("the backup has no %s %s", of.what, name), "it has: %s", cmp.Or(strings.Join(have[of.kind], ", "), "none"))
+			}
+		}
+	}
+	return nil
 }
 
 // start is the number that a sequence of the dump starts with.

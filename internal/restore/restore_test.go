@@ -12,6 +12,7 @@ import (
 
 	"github.com/vapora-platform/vapora-backup/internal/db"
 	"github.com/vapora-platform/vapora-backup/internal/db/replay"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/restore"
 )
 
@@ -123,7 +124,7 @@ func TestSequencesDoNotRepeat(t *testing.T) {
 	h := newHouse(t)
 	ns, from := h.sample(t)
 	b := h.backup(t, ns, from, sampleKeys)
-	for name, starts := range map[string]map[string]int64{"found": nil, "given": {"invoice_no": 5000}} {
+	for name, starts := range map[string]map[string]int64{"found": nil, "given": {"invoice_no": 5000}, "lower": {"invoice_no": 3}} {
 		j := h.job(t, b, ns, from+"_"+name)
 		j.Starts = starts
 		if _, err := restore.Run(t.Context(), j); err != nil {
@@ -131,9 +132,35 @@ func TestSequencesDoNotRepeat(t *testing.T) {
 		}
 		used := string(h.srv.Query(t, ns, from+"_"+name, "RETURN (SELECT VALUE no FROM bought)")[0])
 		next := string(h.srv.Query(t, ns, from+"_"+name, "RETURN sequence::nextval('invoice_no')")[0])
-		if strings.Contains(used, next) || starts != nil && next < "5000" {
+		if want, given := starts["invoice_no"]; given && next != fmt.Sprint(want) || !given && strings.Contains(used, next) {
 			t.Errorf("%s: the next number is %s, taken are %s", name, next, used)
 		}
+	}
+}
+
+// What is named and is not there is refused: what was meant would not happen.
+func TestNamesThatTheBackupLacks(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.sample(t)
+	b := h.backup(t, ns, from, sampleKeys)
+	for _, name := range []string{"starts", "keys", "leave"} {
+		j := h.job(t, b, ns, from+"_restored")
+		switch name {
+		case "starts":
+			j.Starts = map[string]int64{"nonsense": 5}
+		case "keys":
+			j.Keys = map[string]string{"nonsense": "x"}
+		case "leave":
+			j.LeaveOutAccess = []string{"nonsense"}
+		}
+		_, err := restore.Run(t.Context(), j)
+		if err == nil || !strings.Contains(err.Error(), "nonsense") || hint.Of(err) == "" {
+			t.Errorf("%s: got %v (%s)", name, err, hint.Of(err))
+		}
+	}
+	if info := string(h.srv.Query(t, ns, from, "INFO FOR NS")[0]); strings.Contains(info, "_restored") {
+		t.Error("a refused restore created the target")
 	}
 }
 

@@ -49,7 +49,7 @@ type Result struct {
 	Tables    int              `json:"tables"`
 	Records   int64            `json:"records"`
 	Edges     int64            `json:"edges"`
-	Starts    map[string]int64 `json:"sequence_starts,omitempty"` // that were found in the data
+	Starts    map[string]int64 `json:"sequence_starts,omitempty"` // as given, or as found in the data
 	Repairs   []replay.Repair  `json:"repairs"`
 	Losses    []replay.Loss    `json:"not_restored"`
 	Unfed     []string         `json:"views_not_computed,omitempty"` // see [replay.Plan]
@@ -207,7 +207,7 @@ func (r *run) plan(context.Context) error {
 		return err
 	}
 	r.out.Partial = r.dump.Partial
-	r.out.Repairs, r.out.Losses, r.out.Unfed = r.planned.Repairs, append(r.dump.Losses(r.planned), r.aroundLosses()...), r.planned.Unfed
+	r.out.Repairs, r.out.Losses, r.out.Unfed = r.planned.Repairs, append(r.dump.Losses(r.planned), r.targetLosses()...), r.planned.Unfed
 	for _, t := range r.dump.Outline.Tables {
 		r.out.Tables++
 		r.out.Records += t.Records
@@ -288,6 +288,10 @@ func (r *run) check(ctx context.Context) error {
 
 // unfinished says what state the target is in after an error.
 func (r *run) unfinished(err error) error {
-	return hint.Wrap(err, "the backup is untouched; %s/%s is unfinished and marked so: the same command starts again from the beginning",
-		r.out.Namespace, r.out.Database)
+	cure := hint.Of(err)
+	if cure != "" {
+		cure += "; "
+	}
+	return hint.Wrap(err, "%sthe backup is untouched; %s/%s is unfinished and marked so: the same command starts again from the beginning",
+		cure, r.out.Namespace, r.out.Database)
 }

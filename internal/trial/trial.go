@@ -131,14 +131,16 @@ func (d *Database) restore(ctx context.Context, b restore.Backup, s *Scratch, in
 		}
 	}
 	var leave []string
+	keys := map[string]string{}
 	for _, name := range inv.KeylessAccesses {
-		if d.Keys[name] == "" {
+		if keys[name] = d.Keys[name]; keys[name] == "" {
+			delete(keys, name)
 			leave = append(leave, name)
 			r.Note("access %s was left out: the backup lacks its key", name)
 		}
 	}
 	res, err := restore.Run(ctx, restore.Job{
-		Backup: b, Target: &db.Target{Client: s.Client}, Keys: d.Keys, LeaveOutAccess: leave, Workers: 3, Now: d.Now, Phase: d.Phase,
+		Backup: b, Target: &db.Target{Client: s.Client}, Keys: keys, LeaveOutAccess: leave, Workers: 3, Now: d.Now, Phase: d.Phase,
 	})
 	if res == nil {
 		return nil, err

@@ -23,7 +23,7 @@ func (b *builder) globals() error {
 		case d.Kind == "OPTION":
 			continue
 		case d.Kind == "DATABASE" && b.opt.Target.KeepsDatabase:
-			b.plan.Losses = append(b.plan.Losses, Loss{"the database's own clauses: " + d.DatabaseClauses(), "a user of the database may not define it; one of the namespace may"})
+			b.plan.Losses = append(b.plan.Losses, Loss{"the database's own clauses: " + d.ClauseNames(), "a user of the database may not define it; one of the namespace may"})
 			continue
 		case d.Kind == "ACCESS" && slices.Contains(b.opt.LeaveOutAccess, d.Name):
 			b.plan.Losses = append(b.plan.Losses, Loss{"access " + d.Name, "left out by name"})
@@ -40,7 +40,7 @@ func (b *builder) globals() error {
 			d = d.WithKey(key)
 			b.repairs["access keys"]++
 		case d.Kind == "SEQUENCE":
-			if start, ok := b.opt.Starts[d.Name]; ok && start > d.Start() {
+			if start, ok := b.opt.Starts[d.Name]; ok && start != d.Start() {
 				d = d.WithStart(start)
 				b.repairs["sequences that would repeat"]++
 			}
@@ -76,8 +76,8 @@ func (b *builder) losses() {
 	add := func(what, why string) { b.plan.Losses = append(b.plan.Losses, Loss{what, why}) }
 	for _, d := range b.o.Globals {
 		switch {
-		case d.Bearer():
-			add("bearer grants of access "+d.Name, "no export holds them: its tokens die, and new ones must be granted")
+		case d.Grants() != "":
+			add(d.Grants(), "no export holds them: its tokens die, and new ones must be granted")
 		case d.Kind == "BUCKET":
 			add("contents of bucket "+d.Name, "an export holds the definition of a bucket, not its files")
 		}

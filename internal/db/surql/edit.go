@@ -151,8 +151,17 @@ func (d Definition) eachKey(f func(string) string) Definition {
 	return d.with(b.String())
 }
 
-// Bearer says whether an ACCESS hands out bearer grants, which no export holds.
-func (d Definition) Bearer() bool { return d.Kind == "ACCESS" && d.clause("TYPE", "BEARER") > 0 }
+// Grants names what an ACCESS hands out and no export holds, "" if it does not.
+func (d Definition) Grants() string {
+	switch {
+	case d.Kind != "ACCESS":
+	case d.clause("TYPE", "BEARER") > 0:
+		return "bearer grants of access " + d.Name
+	case d.clause("WITH", "REFRESH") > 0:
+		return "refresh tokens of access " + d.Name
+	}
+	return ""
+}
 
 // Value returns the string that a PARAM stands for, "" if it is no string.
 func (d Definition) Value() string {
@@ -234,4 +243,18 @@ func (d Definition) DatabaseClauses() string {
 		end--
 	}
 	return d.span(i+1, end)
+}
+
+// ClauseNames returns the keywords of the DatabaseClauses, without what they say.
+func (d Definition) ClauseNames() string {
+	if d.DatabaseClauses() == "" {
+		return ""
+	}
+	var out []string
+	for _, keyword := range []string{"STRICT", "CHANGEFEED", "COMMENT"} {
+		if d.clause(keyword) > 0 {
+			out = append(out, keyword)
+		}
+	}
+	return strings.Join(out, ", ")
 }

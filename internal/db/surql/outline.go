@@ -65,6 +65,12 @@ func (r *Range) grow(at, end int64) {
 // View says whether the table computes its rows.
 func (t *Table) View() bool { return t.Define != nil && t.Define.IsView() }
 
+// DefinesDatabase says whether the dump has the line of the database itself, as those of
+// 3.3.1 and later do.
+func (o *Outline) DefinesDatabase() bool {
+	return slices.ContainsFunc(o.Globals, func(d Definition) bool { return d.Kind == "DATABASE" })
+}
+
 // Table returns the table of that name, or nil.
 func (o *Outline) Table(name string) *Table {
 	i := slices.IndexFunc(o.Tables, func(t *Table) bool { return t.Name == name })
