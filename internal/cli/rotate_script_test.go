@@ -4,6 +4,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -35,9 +36,15 @@ func resign(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// revoke ends the first trusted key, since long ago.
+// moment NAME puts the time into $NAME.
+func moment(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Setenv(args[0], time.Now().UTC().Format(time.RFC3339Nano))
+	time.Sleep(time.Second) // what follows is surely later, in the name of a backup too
+}
+
+// revoke MOMENT ends the first trusted key from then on.
 func revoke(ts *testscript.TestScript, neg bool, args []string) {
 	edit(ts, func(text string) string {
-		return regexp.MustCompile(`(?m)^  trusted: \[([^,]*),.*$`).ReplaceAllString(text, "$0\n  revoked: [{key: $1, from: 2020-01-01}]")
+		return regexp.MustCompile(`(?m)^  trusted: \[([^,]*),.*$`).ReplaceAllString(text, "$0\n  revoked: [{key: $1, from: "+args[0]+"}]")
 	})
 }

@@ -46,7 +46,7 @@ func TestScriptsWithServers(t *testing.T) {
 		Dir: filepath.Join("..", "..", "testdata", "script", "server"),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "sql": sql(w.surreal), "import": stockImport(w.surreal), "flip": flip, "expand": expand, "wrapkey": wrapkey, "signin": signin,
-			"slowthaw": slowThaw(t, w.moto), "approvers": approvers, "requestid": requestID, "oldorphan": oldOrphan, "recipients": recipients, "resign": resign, "revoke": revoke,
+			"slowthaw": slowThaw(t, w.moto), "approvers": approvers, "requestid": requestID, "oldorphan": oldOrphan, "recipients": recipients, "resign": resign, "moment": moment, "revoke": revoke,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
