@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -90,9 +89,9 @@ func newPruneApprove(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "approve ID",
 		Short: "Approve a request to delete, with an approver's key",
-		Long: "Sign the request's very bytes with the key of an approver of deletion.approvers. Look at\n" +
-			"it first: vapora-backup prune requests. Who requested cannot approve, and nobody counts\n" +
-			"twice.",
+		Long: "Sign the request's very bytes with the key of an approver of deletion.approvers. Look\n" +
+			"first at what would go: `vapora-backup prune requests ID` names every backup. Who\n" +
+			"requested cannot approve, and nobody counts twice.",
 		Example: "  vapora-backup prune approve 20261124T040000Z-abc234 --key security.key",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -152,98 +151,5 @@ func runPruneWithdraw(ctx context.Context, a *app, id, key string) error {
 	if err != nil {
 		return err
 	}
-	return runPruneRequests(ctx, a)
-}
-
-func newPruneRequests(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:     "requests",
-		Short:   "List requests to delete, and how far each has come",
-		Example: "  vapora-backup prune requests --json",
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return runPruneRequests(c.Context(), a) },
-	}
-}
-
-func runPruneRequests(ctx context.Context, a *app) error {
-	cfg, err := a.load()
-	if err != nil {
-		return err
-	}
-	desk, err := a.desk(ctx, cfg, "")
-	if err != nil {
-		return err
-	}
-	all, strange, err := desk.Requests(ctx)
-	if err != nil {
-		return err
-	}
-	return a.print(newRequestList(all, strange, desk.Need, a.Now()))
-}
-
-// requestList is the result of `prune requests`, approve and withdraw.
-type requestList struct {
-	Requests []requestRow `json:"requests"`
-	Strange  []string     `json:"strange"` // that nobody vouches for
-	need     int
-}
-
-type requestRow struct {
-	ID        string            `json:"id"`
-	Time      time.Time         `json:"time"`
-	Requester string            `json:"requester"`
-	Reason    string            `json:"reason"`
-	State     string            `json:"state"`
-	Approvals []requestApproval `json:"approvals"`
-	Ignored   []string          `json:"ignored"`
-	Due       time.Time         `json:"due,omitzero"`
-	Expires   time.Time         `json:"expires"`
-	Backups   int               `json:"backups"`
-	Objects   int               `json:"objects"`
-	Bytes     int64             `json:"bytes"`
-}
-
-type requestApproval struct {
-	Name string    `json:"name"`
-	Key  string    `json:"key"`
-	Time time.Time `json:"time"`
-}
-
-func newRequestList(all []prune.State, strange []string, need int, now time.Time) requestList {
-	out := requestList{Requests: []requestRow{}, Strange: append([]string{}, strange...), need: need}
-	for _, s := range all {
-		row := requestRow{
-			ID: s.ID, Time: s.Time, Requester: s.Requester, Reason: s.Reason, State: s.Word(now), Due: s.Due, Expires: s.Expires,
-			Backups: len(s.Deletions), Objects: s.Objects, Bytes: s.Bytes, Approvals: []requestApproval{}, Ignored: append([]string{}, s.Ignored...),
-		}
-		for _, x := range s.Approvals {
-			row.Approvals = append(row.Approvals, requestApproval{x.Name, x.KeyID, x.At})
-		}
-		out.Requests = append(out.Requests, row)
-	}
-	return out
-}
-
-func (l requestList) Text(w io.Writer) {
-	if len(l.Requests) == 0 {
-		fmt.Fprintln(w, "no requests")
-	}
-	table(w, func(w io.Writer) {
-		for _, r := range l.Requests {
-			var names []string
-			for _, x := range r.Approvals {
-				names = append(names, x.Name)
-			}
-			fmt.Fprintf(w, "%s\t%s\t%d of %d approvals (%s)\t%d backups, %s\t%s: %s\n", r.ID, r.State, len(r.Approvals), l.need,
-				strings.Join(names, ", "), r.Backups, size(r.Bytes), r.Requester, r.Reason)
-		}
-	})
-	for _, r := range l.Requests {
-		for _, why := range r.Ignored {
-			fmt.Fprintf(w, "%s: does not count: %s\n", r.ID, why)
-		}
-	}
-	for _, s := range l.Strange {
-		fmt.Fprintf(w, "not a request: %s\n", s)
-	}
+	return runPruneRequests(ctx, a, nil)
 }
