@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,6 +35,34 @@ func TestEveryCommandHelps(t *testing.T) {
 		}
 		if !strings.Contains(out.String(), "EXIT STATUS\n  0 ") {
 			t.Errorf("%s: no exit codes", page)
+		}
+	}
+}
+
+// The commands that documents name are ones that there are, with these flags: a
+// walk-through is read when there is no time to find out what was meant.
+func TestCommandsInDocs(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"README.md", "docs/handbook.md", "docs/design.md", "docs/restore-by-hand.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile("(?m)`vapora-backup ([^`]+)`|^[^`\\n]*?vapora-backup ((?:[a-z]+ )[^`#\\n]*)$").FindAllStringSubmatch(string(text), -1)
+		for _, f := range found {
+			args := strings.Fields(f[1] + f[2])
+			if f[2] != "" && !strings.Contains(f[2], " --") {
+				continue // a sentence
+			}
+			var out bytes.Buffer
+			env := cli.System()
+			env.Out, env.Err = &out, &out
+			if code := cli.Main(env, append(args, "--help")); code != 0 || !strings.Contains(out.String(), "\nUsage:\n  vapora-backup "+args[0]) {
+				t.Errorf("%s: %s: exit code %d\n%s", name, strings.Join(args, " "), code, out.String())
+			}
+		}
+		if len(found) == 0 && name == "docs/handbook.md" {
+			t.Errorf("%s: no commands", name)
 		}
 	}
 }
