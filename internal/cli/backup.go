@@ -184,6 +184,9 @@ func (w *writer) backup(ctx context.Context, s source) (*backedUp, error) {
 		w.app.warn("%s: %s", s.name, warning)
 	}
 	if err != nil {
+		if at := out.stored(); at != "" && hint.Of(err) == "" {
+			err = hint.Wrap(err, "it is complete at %s; `vapora-backup sync` copies it to the others", at)
+		}
 		return out, unstored(err)
 	}
 	if res.Partial() {
@@ -192,7 +195,7 @@ func (w *writer) backup(ctx context.Context, s source) (*backedUp, error) {
 	return out, nil
 }
 
-// unstored adds what is still safe.
+// unstored adds what is still safe, where no destination took the backup.
 func unstored(err error) error {
 	if err == nil || hint.Of(err) != "" {
 		return err

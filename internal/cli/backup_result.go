@@ -85,6 +85,17 @@ func (b *backedUp) missing() string {
 	return strings.Join(names, ", ")
 }
 
+// stored names the destinations that took the backup.
+func (b *backedUp) stored() string {
+	var names []string
+	for _, d := range b.Destinations {
+		if d.OK && d.Skipped == "" {
+			names = append(names, d.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
 func (b backups) printIfAny(a *app) error {
 	if len(b.Backups) == 0 {
 		return nil
