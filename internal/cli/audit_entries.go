@@ -78,6 +78,14 @@ func drillEntry(r *drill.Report) audit.Entry {
 	return e
 }
 
+// untriedEntry is what the record keeps of a backup that could not be tried.
+func untriedEntry(e catalog.Entry, err error) audit.Entry {
+	return audit.Entry{
+		Action: audit.RestoreTest, Result: audit.Failed, Detail: why(err),
+		Subject: audit.Subject{Kind: e.Kind, Source: e.Source, Backup: e.ID},
+	}
+}
+
 // syncEntries are one for each copy that was made, or failed.
 func syncEntries(s synced) []audit.Entry {
 	var out []audit.Entry

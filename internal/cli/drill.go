@@ -41,7 +41,9 @@ func newRestoreTest(a *app) *cobra.Command {
 			"edge from both ends, the checksum over the records of each table, the queries of\n" +
 			"restore_test.checks and the smoke test. How long it took until the data was back is held\n" +
 			"against objectives.rto. The result is stored, signed, in the first destination and in\n" +
-			"the one that was read. Any difference is exit code 1.\n\n" +
+			"the one that was read. Any difference is exit code 1; a source of which no backup can be\n" +
+			"tried keeps no other from it, and is exit code 3. Sources that the config does not name\n" +
+			"any more are left out, unless --source names them.\n\n" +
 			"--if first-sunday does nothing on other days: cron cannot say it.",
 		Example: "  vapora-backup restore-test --select random --within 7d --if first-sunday\n" +
 			"  vapora-backup restore-test --destination secondary --identity /media/usb/identity.txt",
@@ -96,21 +98,27 @@ func runRestoreTest(ctx context.Context, a *app, o *drillOptions) error {
 	if err != nil {
 		return err
 	}
-	entries, err := o.pick(places, a.Now())
+	entries, failures, err := o.pick(a, cfg, places)
 	if err != nil {
 		return err
 	}
 	out := drilled{Reports: []*drill.Report{}}
-	var failed []error
+	tried := drillErrors{untried: failures}
 	for _, e := range entries {
 		r, err := a.drill(ctx, cfg, o, places, e)
-		if err != nil {
+		if err != nil && ctx.Err() != nil {
+			a.done(ctx, cfg, untriedEntry(e, err))
 			return errors.Join(a.print(out), err)
+		}
+		if err != nil { // the other sources are tried all the same
+			a.done(ctx, cfg, untriedEntry(e, err))
+			tried.untried = append(tried.untried, fmt.Errorf("%s/%s: %w", e.Kind, e.Source, err))
+			continue
 		}
 		out.Reports = append(out.Reports, r)
 		a.done(ctx, cfg, drillEntry(r))
 		if !r.OK() {
-			failed = append(failed, fmt.Errorf("backup %s did not pass its restore test", r.Backup))
+			tried.failed = append(tried.failed, fmt.Errorf("backup %s did not pass its restore test", r.Backup))
 		}
 		if signer == nil {
 			a.warn("no signing.key: the result is stored nowhere")
@@ -118,14 +126,27 @@ func runRestoreTest(ctx context.Context, a *app, o *drillOptions) error {
 		}
 		for _, d := range a.resultPlaces(ctx, cfg, r.Destination) {
 			if err := drill.Store(ctx, d.store, r, signer, storage.PutOptions{}); err != nil {
-				failed = append(failed, fmt.Errorf("store the result at %s: %w", d.Name, err))
+				tried.failed = append(tried.failed, fmt.Errorf("store the result at %s: %w", d.Name, err))
 			}
 		}
 	}
 	if err := a.print(out); err != nil {
 		return err
 	}
-	return errors.Join(failed...)
+	return tried.verdict(len(out.Reports))
+}
+
+// drillErrors are what went wrong with several sources: tests that failed, and sources
+// of which no backup could be tried.
+type drillErrors struct{ failed, untried []error }
+
+// verdict is partial where all that was tried is good.
+func (d drillErrors) verdict(tried int) error {
+	err := errors.Join(append(d.failed, d.untried...)...)
+	if err != nil && len(d.failed) == 0 && tried > 0 {
+		return partialError{err}
+	}
+	return err
 }
 
 // resultPlaces are the first destination, and the one whose copy was tried.
@@ -133,54 +154,6 @@ func (a *app) resultPlaces(ctx context.Context, cfg *config.Config, tried string
 	all := a.openAll(ctx, cfg)
 	first := all[0].Name
 	return slices.DeleteFunc(all, func(d destination) bool { return d.Name != first && d.Name != tried })
-}
-
-// pick chooses one backup of each source.
-func (o *drillOptions) pick(places []place, now time.Time) ([]catalog.Entry, error) {
-	var within config.Duration
-	if o.within != "" {
-		if err := within.UnmarshalText([]byte(o.within)); err != nil {
-			return nil, usagef("--within: %v", err)
-		}
-	}
-	sources := map[string][]catalog.Entry{}
-	seen := map[catalog.Key]bool{}
-	var order []string
-	var all []catalog.Entry
-	for _, p := range places {
-		for _, e := range p.entries {
-			if key := e.Key(catalog.ManifestSuffix); !seen[key] {
-				seen[key] = true
-				of := e.Kind + "/" + e.Source
-				if sources[of] == nil {
-					order = append(order, of)
-				}
-				sources[of] = append(sources[of], e)
-				all = append(all, e)
-			}
-		}
-	}
-	if o.choose != drill.Latest && o.choose != drill.Random {
-		e, err := catalog.Find(all, o.choose)
-		if err != nil {
-			return nil, err
-		}
-		return []catalog.Entry{e}, nil
-	}
-	slices.Sort(order)
-	var out []catalog.Entry
-	for _, of := range order {
-		slices.SortFunc(sources[of], func(x, y catalog.Entry) int { return x.Time.Compare(y.Time) })
-		e, err := drill.Pick(sources[of], o.choose, time.Duration(within), o.seed, now)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", of, err)
-		}
-		out = append(out, e)
-	}
-	if len(out) == 0 {
-		return nil, errors.New("no backup to try in any destination")
-	}
-	return out, nil
 }
 
 // drill tries one backup.
