@@ -182,6 +182,9 @@ func newAuditExport(a *app) *cobra.Command {
 }
 
 func runAuditExport(ctx context.Context, a *app, output string) error {
+	if err := free(output); err != nil {
+		return err
+	}
 	cfg, err := a.load()
 	if err != nil {
 		return err

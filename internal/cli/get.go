@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -66,6 +64,9 @@ func newGet(a *app) *cobra.Command {
 func runGet(ctx context.Context, a *app, o *getOptions, args []string) error {
 	if !o.forImport && len(o.accessKeys)+len(o.leaveOut)+len(o.sequences) > 0 {
 		return usagef("--access-key, --leave-access-out and --sequence want --for-import")
+	}
+	if err := free(o.output); err != nil {
+		return err
 	}
 	cfg, err := a.load()
 	if err != nil {
@@ -194,41 +195,6 @@ func getForImport(ctx context.Context, a *app, b restore.Backup, o *getOptions, 
 		a.warn("not in this dump: the database's own clauses: %s: they stand in database_line of `get --secrets`", clauses)
 	}
 	return plan.WriteText(w, d.Open)
-}
-
-// writeProved writes a file that appears only when write has returned nil.
-func writeProved(path string, write func(io.Writer) error) (n int64, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return 0, fmt.Errorf("write %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
-		}
-	}()
-	if err := write(f); err != nil {
-		return 0, err
-	}
-	if n, err = f.Seek(0, io.SeekCurrent); err != nil {
-		return 0, err
-	}
-	if err := f.Sync(); err != nil {
-		return 0, fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := os.Link(f.Name(), path); err != nil {
-		return 0, fmt.Errorf("write %s: %w", path, strip(err))
-	}
-	return n, errors.Join(f.Close(), os.Remove(f.Name()))
-}
-
-// strip takes the temporary file's name out of an error.
-func strip(err error) error {
-	var link *os.LinkError
-	if errors.As(err, &link) {
-		return link.Err
-	}
-	return err
 }
 
 // got is the result of `get` into a file.

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
-	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
 func newKeys(a *app) *cobra.Command {
@@ -87,7 +86,7 @@ func publicKey(file string) string {
 func writeNew(path, text string, mode fs.FileMode) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if errors.Is(err, fs.ErrExist) {
-		return hint.Wrap(fmt.Errorf("write %s: it exists, and is not replaced", path), "choose another folder or name, or move the file away")
+		return occupied(path)
 	}
 	if err != nil {
 		return err
