@@ -28,7 +28,8 @@ EXIT STATUS
   0    all of it was done and proved
   1    it failed; the message says what is still safe
   2    wrong usage or config; nothing was done
-  3    part of it failed: one of several sources, or a destination that is not required
+  3    part of it failed: one of several sources, a destination that is not required, or
+       one that could not be listed
   4    report: something that was promised does not hold
   130  interrupted; nothing unfinished counts`
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -16,7 +17,7 @@ func runHoldList(ctx context.Context, a *app, o *holdOptions) error {
 	if err != nil {
 		return err
 	}
-	places, err := a.places(ctx, cfg, o.filter)
+	places, missed, err := a.everyPlace(ctx, cfg, o.filter)
 	if err != nil {
 		return err
 	}
@@ -32,7 +33,7 @@ func runHoldList(ctx context.Context, a *app, o *holdOptions) error {
 		}
 		out.Backups = append(out.Backups, rows...)
 	}
-	return a.print(out)
+	return errors.Join(a.print(out), missed)
 }
 
 // protections asks for the lock and the hold of each backup's manifest.

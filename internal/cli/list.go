@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -22,7 +23,8 @@ func newList(a *app) *cobra.Command {
 		Long: "List what the destinations hold, from their listings alone: no object is read and no\n" +
 			"key is needed. What has no manifest is no backup and is counted apart; objects that\n" +
 			"are not of this program are never touched. A destination that by its takes and keep\n" +
-			"should hold by now what only others hold has a hole, which `sync` fills.",
+			"should hold by now what only others hold has a hole, which `sync` fills. One that cannot\n" +
+			"be listed is exit code 3.",
 		Example: "  vapora-backup list --source vapora\n  vapora-backup list --json --destination primary",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return runList(c.Context(), a, filter) },
@@ -37,18 +39,22 @@ func runList(ctx context.Context, a *app, filter catalog.Filter) error {
 	if err != nil {
 		return err
 	}
-	places, err := a.places(ctx, cfg, filter)
+	places, missed, err := a.everyPlace(ctx, cfg, filter)
 	if err != nil {
 		return err
 	}
-	return a.print(newListing(places, a.Now()))
+	out := newListing(places, a.Now())
+	out.Unreachable = a.unlisted(cfg, places)
+	return errors.Join(a.print(out), missed)
 }
 
 // listing is the result of `list`.
 type listing struct {
 	Backups      []listed    `json:"backups"`
 	Destinations []listedDst `json:"destinations"`
-	now          time.Time
+	// Unreachable could not be listed: what they hold is not known.
+	Unreachable []string `json:"unreachable"`
+	now         time.Time
 }
 
 type listed struct {
@@ -117,6 +123,9 @@ func (l listing) Text(w io.Writer) {
 	}
 	for _, d := range l.Destinations {
 		d.text(w, l.now)
+	}
+	for _, name := range l.Unreachable {
+		fmt.Fprintf(w, "%s: NOT LISTED: what it holds is not known\n", name)
 	}
 }
 

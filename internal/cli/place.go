@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,6 +67,17 @@ func (a *app) everyPlace(ctx context.Context, cfg *config.Config, filter catalog
 		missed = partialError{fmt.Errorf("%d of %d destinations could not be listed, and nothing was done there", len(failed), len(failed)+len(out))}
 	}
 	return out, missed, nil
+}
+
+// unlisted names the destinations of this run that are no places: they could not be listed.
+func (a *app) unlisted(cfg *config.Config, places []place) []string {
+	out := []string{}
+	for _, d := range cfg.Destinations {
+		if a.meant(d.Name) && !slices.ContainsFunc(places, func(p place) bool { return p.Name == d.Name }) {
+			out = append(out, d.Name)
+		}
+	}
+	return out
 }
 
 // namedIDs finds what each argument means over all places: one backup, or it is an
