@@ -1,7 +1,19 @@
 package cli
 
+import "github.com/vapora-platform/vapora-backup/internal/notify"
+
 // Run is Main under a context of the test's.
 var Run = run
 
 // Settle and Claim are the two ways in which a proved file gets its name.
 var Settle, Claim = settle, claim
+
+// Results are what commands print as JSON.
+var Results = map[string]any{
+	"backup db": backups{}, "list": listing{}, "get": got{}, "verify": verified{}, "sync": synced{}, "hold add": held{}, "hold remove": held{}, "hold list": held{},
+	"thaw": thawed{}, "prune": planned{}, "prune --explain": explained{}, "prune request": requested{}, "prune requests": requestList{}, "prune approve": requestList{},
+	"prune withdraw": requestList{}, "prune apply": applied{}, "prune orphans": swept{}, "restore-test": drilled{}, "report": healthResult{},
+	"audit log": auditEntries{}, "audit verify": auditReport{}, "audit export": exported{}, "audit join": joined{}, "keys rewrap": rewrapped{},
+	"keys sign-again": rewrapped{}, "restore db": restored{}, "config init": written{}, "config validate": validated{}, "keys generate": generated{},
+	"keys check": checkedKeys{}, "version": version{}, "notify": notify.Event{},
+}
