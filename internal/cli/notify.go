@@ -57,8 +57,8 @@ func (a *app) tell(ctx context.Context, cfg *config.Config, e notify.Event) (tol
 	errs := make([]error, len(cfg.Notify))
 	var telling sync.WaitGroup
 	for i, n := range cfg.Notify {
-		r := notify.Receiver{Name: n.Name, Type: n.Type, On: n.On}
-		if !r.Wants(e.Event) {
+		r := notify.Receiver{Name: n.Name, Type: n.Type, On: n.On, Commands: n.Commands}
+		if !r.Wants(e) {
 			continue
 		}
 		told++

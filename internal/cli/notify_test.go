@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/cli"
+	"github.com/vapora-platform/vapora-backup/internal/config"
 	"github.com/vapora-platform/vapora-backup/internal/notify"
 )
 
@@ -25,6 +27,7 @@ type hook struct {
 	mu     sync.Mutex
 	events []notify.Event
 	heard  func(notify.Event) // if not nil, is called with each
+	env    []string           // of the runs, beside what they need
 }
 
 func newHook(t *testing.T) *hook {
@@ -76,18 +79,20 @@ notify:
 	}
 	var talk bytes.Buffer
 	env := cli.Env{
-		In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: &talk, Environ: []string{"DB_PASSWORD=x", "HOOK=" + h.URL},
+		In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: &talk, Environ: append([]string{"DB_PASSWORD=x", "HOOK=" + h.URL}, h.env...),
 		Now: func() time.Time { return time.Now().UTC() }, Random: rand.Reader, Host: "worker-1",
 	}
 	return cli.Run(ctx, env, append(args, "--config", file)), talk.String()
 }
 
+// runs are the commands that tell how they went, and the code that each ends with where
+// no database can be reached and there are no backups.
+var runs = map[string]int{"backup db": 1, "sync": 0, "verify": 1, "restore-test": 1, "prune apply --scheduled": 2, "report": 4}
+
 // Each run that cron starts says how it went, with the code that it ends with.
 func TestRunsAreTold(t *testing.T) {
 	t.Parallel()
-	for command, exit := range map[string]int{
-		"backup db": 1, "sync": 0, "verify": 1, "restore-test": 1, "prune apply --scheduled": 2, "report": 4,
-	} {
+	for command, exit := range runs {
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()
 			h := newHook(t)
@@ -108,6 +113,30 @@ func TestRunsAreTold(t *testing.T) {
 				t.Errorf("got %+v", end)
 			}
 		})
+	}
+}
+
+// What else runs must not feed the dead man's switch of the backups. The config knows
+// the commands that tell, and no others.
+func TestOnlyWhatIsWatchedIsTold(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for command := range runs {
+		name, _, _ := strings.Cut(command, " --")
+		names = append(names, name)
+		h := newHook(t)
+		h.env = []string{"VAPORA_BACKUP__NOTIFY__HOOK__COMMANDS=sync,backup db"}
+		want := 0
+		if name == "sync" || name == "backup db" {
+			want = 2
+		}
+		if _, talk := h.run(t, t.Context(), strings.Fields(command)...); len(h.events) != want {
+			t.Errorf("%s: got %d events, want %d; it said %s", command, len(h.events), want, talk)
+		}
+	}
+	f, _ := reflect.TypeFor[config.Notify]().FieldByName("Commands")
+	if got, want := slices.Sorted(slices.Values(strings.Split(f.Tag.Get("enum"), ","))), slices.Sorted(slices.Values(names)); !slices.Equal(got, want) {
+		t.Errorf("the config knows %q, those that tell are %q", got, want)
 	}
 }
 

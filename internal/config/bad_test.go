@@ -149,6 +149,7 @@ func bad() map[string][]string {
 			`notify.bad.yaml:9: notify[b].type: pushgateway is not yet supported by this version; use slack or webhook or ping`,
 			`notify.bad.yaml:9: notify[b].on[0]: recovery is not yet supported by this version; use start or success or failure`,
 			`notify.bad.yaml:9: notify[b].on[1]: "never" is not known; use start or success or failure`,
+			`notify.bad.yaml:10: notify[c].commands[1]: "restore db" is not known; use backup db or sync or verify or restore-test or prune apply or report`,
 		},
 		"merge-key": {
 			`merge-key.bad.yaml:9: signing."<<": unknown key; known here: key, password, trusted, revoked`,

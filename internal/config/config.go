@@ -9,7 +9,8 @@
 //	doc      what it means, in Markdown
 //	need     the entry is refused without it
 //	default  the value where the file has none
-//	enum     the values that it may have, separated by spaces
+//	enum     the values that it may have, separated by spaces, or by commas
+//	         where one of them has a space
 //	range    the smallest and the largest number
 //	form     name, path, server (a database's URL), store (a destination's) or
 //	         until (of a lock)

@@ -146,5 +146,5 @@ restore_test:
 # Who is told how runs go, beside cron's mail.
 # notify:
 #   - {name: ops, type: slack, url: {env: SLACK_WEBHOOK}, on: [failure]}
-#   - {name: deadman, type: ping, url: {env: PING_URL}, on: [start, success, failure]}
+#   - {name: deadman, type: ping, url: {env: PING_URL}, on: [start, success, failure], commands: [backup db]}
 `

@@ -288,13 +288,13 @@ func TestWarnings(t *testing.T) {
 		}
 	}
 	one := strings.NewReplacer("age1x, age1y", "age1x, age1x", "{env: P}}\n", "{file: open}}\n").Replace(minimal)
-	c, err := config.Parse(filepath.Join(dir, "c.yaml"), []byte(one+"signing: {key: {file: closed}}\n"), nil)
+	c, err := config.Parse(filepath.Join(dir, "c.yaml"), []byte(one+"signing: {key: {file: closed}}\nnotify: [{name: dead, type: ping, url: {env: U}}]\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := c.Warnings()
 	for _, want := range []string{
-		"encryption.recipients: only one recipient", "signing.trusted: missing",
+		"encryption.recipients: only one recipient", "signing.trusted: missing", "notify[dead].commands: missing",
 		"databases[vapora].password: " + filepath.Join(dir, "open") + " is open to every user",
 	} {
 		if !slices.ContainsFunc(got, func(w string) bool { return strings.HasPrefix(w, want) }) {

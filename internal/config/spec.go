@@ -127,7 +127,7 @@ func (s *spec) addField(f reflect.StructField) {
 	c := specOf(f.Type)
 	c.name, c.doc, c.def, c.form = key, f.Tag.Get("doc"), f.Tag.Get("default"), f.Tag.Get("form")
 	c.need, c.noEnv = f.Tag.Get("need") == "yes", f.Tag.Get("env") == "no"
-	c.enum = strings.Fields(f.Tag.Get("enum"))
+	c.enum = values(f.Tag.Get("enum"))
 	if len(later) > 0 {
 		c.later = later
 	}
@@ -144,4 +144,12 @@ func (s *spec) addField(f reflect.StructField) {
 		}
 	}
 	s.fields = append(s.fields, c)
+}
+
+// values are those of an enum, separated by spaces, or by commas where one has a space.
+func values(enum string) []string {
+	if strings.Contains(enum, ",") {
+		return strings.Split(enum, ",")
+	}
+	return strings.Fields(enum)
 }

@@ -27,6 +27,11 @@ func (c *Config) Warnings() []string {
 	if len(c.Signing.Trusted) == 0 {
 		w = append(w, "signing.trusted: missing; a forged backup will not be noticed")
 	}
+	for _, n := range c.Notify {
+		if n.Type == "ping" && len(n.Commands) == 0 {
+			w = append(w, fmt.Sprintf("notify[%s].commands: missing; every command that runs feeds this dead man's switch, which does not notice then that backups have stopped", n.Name))
+		}
+	}
 	return append(w, c.tree().exposed(rootSpec(), "")...)
 }
 

@@ -15,6 +15,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -71,22 +72,23 @@ type Receiver struct {
 	Type string
 	URL  string   // a secret: it is in no error
 	On   []string // empty: Failure
+	// Commands are those of whose runs it is told; empty: of all.
+	Commands []string
 }
 
 // Wants reports whether the receiver is to be told of such an event.
-func (r Receiver) Wants(event string) bool {
-	if event == Alert {
-		return r.Type != Ping && r.Wants(Failure)
+func (r Receiver) Wants(e Event) bool {
+	if e.Event == Alert {
+		return r.Type != Ping && r.on(Failure)
 	}
+	return r.on(e.Event) && (len(r.Commands) == 0 || slices.Contains(r.Commands, e.Command))
+}
+
+func (r Receiver) on(event string) bool {
 	if len(r.On) == 0 {
 		return event == Failure
 	}
-	for _, on := range r.On {
-		if on == event {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(r.On, event)
 }
 
 // attempts and patience bound how long a receiver that is down may keep a run.

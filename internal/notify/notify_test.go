@@ -132,10 +132,13 @@ func TestWants(t *testing.T) {
 		{Receiver{Type: Webhook, On: []string{Success}}, []string{Success}},
 		{Receiver{Type: Webhook, On: []string{Start, Failure}}, []string{Start, Failure, Alert}},
 		{Receiver{Type: Ping, On: []string{Start, Success, Failure}}, []string{Start, Success, Failure}},
+		{Receiver{Type: Ping, On: []string{Start, Success}, Commands: []string{"sync", "backup db"}}, []string{Start, Success}},
+		{Receiver{Type: Ping, On: []string{Start, Success}, Commands: []string{"backup"}}, nil},
+		{Receiver{Type: Slack, Commands: []string{"sync"}}, []string{Alert}},
 	} {
 		var got []string
 		for _, e := range all {
-			if test.r.Wants(e) {
+			if test.r.Wants(Event{Event: e, Command: "backup db"}) {
 				got = append(got, e)
 			}
 		}
