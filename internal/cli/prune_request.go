@@ -17,9 +17,9 @@ func newPruneRequest(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "request",
 		Short: "Ask for the deletion of what the retention policies let go",
-		Long: "Plan as `prune` does, check that plan (what is kept in the place of others must be signed\n" +
-			"and whole, what goes neither locked nor held), and store it, signed, in the first\n" +
-			"destination. Nothing is deleted.",
+		Long: "Plan as `prune` does, check that plan (what is kept in the place of others must be signed,\n" +
+			"and every object of it there in its size; what goes neither locked nor held), and store\n" +
+			"it, signed, in the first destination. Nothing is deleted.",
 		Example: "  vapora-backup prune request --reason \"retention\"",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return runPruneRequest(c.Context(), a, unsafe, key) },

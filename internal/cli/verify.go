@@ -33,11 +33,11 @@ func newVerify(a *app) *cobra.Command {
 		Use:   "verify [ID…]",
 		Short: "Prove stored backups against their manifests, in every destination",
 		Long: "Verify the named backups, the newest of each source (--latest, the default) or all, in\n" +
-			"every destination that should hold them. Without a private key: presence, sizes, the\n" +
-			"SHA-256 of every stored byte, and the signature. With --deep also: decrypt, decompress,\n" +
-			"read the dump to its end and compare it with the inventory. --level exists looks at\n" +
-			"presence and sizes only. Of what lies in cold storage no more than presence, sizes and\n" +
-			"the signature are looked at, unless --thaw has it thawed first.\n\n" +
+			"every destination that holds them; `list` says what is missing where. Without a private\n" +
+			"key: presence, sizes, the SHA-256 of every stored byte, and the signature. With --deep\n" +
+			"also: decrypt, decompress, read the dump to its end and compare it with the inventory.\n" +
+			"--level exists looks at presence and sizes only. Of what lies in cold storage no more\n" +
+			"than presence, sizes and the signature are looked at, unless --thaw has it thawed first.\n\n" +
 			"What came of it is stored beside each backup, as a small signed record, so that reports\n" +
 			"and retention know what was verified, when, how deep and where.",
 		Example: "  vapora-backup verify --all\n  vapora-backup verify --since 90d --sample day/30\n  vapora-backup verify --latest --deep --identity /media/usb/identity.txt",
