@@ -275,6 +275,17 @@ func TestFind(t *testing.T) {
 	find("flag.yaml", "flag.yaml")
 }
 
+// --target of restore-test chooses between what the config has for both.
+func TestBothTargets(t *testing.T) {
+	t.Parallel()
+	for _, target := range []string{"local", "server"} {
+		c := parse(t, minimal+"restore_test: {target: "+target+", command: [surreal], server: {url: \"http://s\", username: root, password: {env: P}}}\n", nil)
+		if r := c.RestoreTest; len(r.Command) != 1 || r.Server.URL != "http://s" {
+			t.Errorf("%s: got %+v", target, r)
+		}
+	}
+}
+
 func TestWarnings(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
