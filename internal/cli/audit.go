@@ -12,8 +12,21 @@ import (
 )
 
 // auditPatience is how long the record of what was done may keep the work waiting:
-// a place for it that is down stops no backup.
-const auditPatience = 20 * time.Second
+// a place for it that is down stops no backup. After an interrupt it is lastPatience:
+// who stops a run kills it when that takes too long, Kubernetes after 30 seconds.
+const (
+	auditPatience = 20 * time.Second
+	lastPatience  = 4 * time.Second
+)
+
+// patience is how long something may take that is done in any case, also where ctx has
+// ended.
+func patience(ctx context.Context, long time.Duration) time.Duration {
+	if ctx.Err() != nil {
+		return lastPatience
+	}
+	return long
+}
 
 // auditLog is the record: in a place of its own, or in the first destination.
 func (a *app) auditLog(ctx context.Context, cfg *config.Config) (*audit.Log, error) {
@@ -57,7 +70,8 @@ func (a *app) auditLog(ctx context.Context, cfg *config.Config) (*audit.Log, err
 // changes how a command ends.
 func (a *app) done(ctx context.Context, cfg *config.Config, entries ...audit.Entry) {
 	// Also what was interrupted was done.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditPatience)
+	within := patience(ctx, auditPatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
 	l, err := a.auditLog(ctx, cfg)
 	if err != nil {
@@ -85,7 +99,7 @@ func (a *app) done(ctx context.Context, cfg *config.Config, entries ...audit.Ent
 		}
 		// The entry that comes back remembers the number that it may have got. The
 		// first destination has time of its own, whatever the record took.
-		keeping, done := context.WithTimeout(context.WithoutCancel(ctx), auditPatience)
+		keeping, done := context.WithTimeout(context.WithoutCancel(ctx), within)
 		_, kerr := l.Keep(keeping, home, kept, storage.PutOptions{})
 		done()
 		if kerr != nil {

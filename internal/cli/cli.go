@@ -41,7 +41,8 @@ func System() Env {
 }
 
 // Main runs one command line and returns the exit code. The first SIGINT or
-// SIGTERM ends the run cleanly, within ten seconds; a second one at once.
+// SIGTERM ends the run cleanly, also where places hang within the 30 seconds that
+// Kubernetes grants; a second one at once.
 func Main(env Env, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -15,8 +15,8 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/notify"
 )
 
-// notifyPatience is how long receivers that are down may keep a run: who
-// interrupts one waits ten seconds at most.
+// notifyPatience is how long receivers that are down may keep a run; after an
+// interrupt it is lastPatience.
 const notifyPatience = 8 * time.Second
 
 // told carries out a run and tells the receivers of notify how it went.
@@ -36,7 +36,9 @@ func (a *app) told(c *cobra.Command, run func() error) error {
 	case err != nil:
 		e.Event, e.Message, e.Hint = notify.Failure, why(err), hint.Of(err)
 	}
-	a.tell(context.WithoutCancel(ctx), cfg, e) // also of what was interrupted
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience(ctx, notifyPatience)) // also of what was interrupted
+	defer cancel()
+	a.tell(last, cfg, e)
 	return err
 }
 

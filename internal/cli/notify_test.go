@@ -155,6 +155,28 @@ func TestInterruptionIsTold(t *testing.T) {
 	}
 }
 
+// A record and a receiver that hang do not hold up who stops a run: Kubernetes kills it
+// after 30 seconds.
+func TestInterruptionEnds(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	h := newHook(t)
+	hang := make(chan struct{})
+	h.heard = func(notify.Event) { cancel(); <-hang }
+	deaf := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))
+	t.Cleanup(deaf.Close)
+	t.Cleanup(func() { close(hang) }) // before both are closed
+	h.env = []string{
+		"VAPORA_BACKUP__AUDIT__URL=s3://record?region=x&path_style=true&endpoint=" + deaf.URL,
+		"VAPORA_BACKUP__AUDIT__CREDENTIALS__ACCESS_KEY__ENV=KEY", "VAPORA_BACKUP__AUDIT__CREDENTIALS__SECRET_KEY__ENV=KEY", "KEY=k",
+	}
+	began := time.Now()
+	code, talk := h.run(t, ctx, "backup", "db")
+	if took := time.Since(began); code != 130 || took > 15*time.Second {
+		t.Errorf("got %d after %s, want 130 within 15s; it said %s", code, took, talk)
+	}
+}
+
 // A day on which nothing is to be done is no run: a dead man's switch must not take
 // it for one.
 func TestNoRunIsNotTold(t *testing.T) {
