@@ -33,6 +33,11 @@ const (
 	KeyUse      Action = "key"
 )
 
+// Actions are those of this version, in the order of the constants.
+func Actions() []Action {
+	return []Action{Backup, Retrieve, Restore, Verify, RestoreTest, Sync, Thaw, Delete, Hold, Release, Request, Approve, Withdraw, KeyUse}
+}
+
 // A Result is how it ended.
 type Result string
 

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -117,4 +119,23 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("got %+v, then %+v", e, again)
 		}
 	})
+}
+
+// Actions leaves none out: it is what --action of `audit log` may be.
+func TestActionsAreAll(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("entry.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want []string
+	for _, a := range audit.Actions() {
+		got = append(got, string(a))
+	}
+	for _, m := range regexp.MustCompile(`Action += "([a-z-]+)"`).FindAllStringSubmatch(string(text), -1) {
+		want = append(want, m[1])
+	}
+	if !slices.Equal(got, want) || len(want) < 10 {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }

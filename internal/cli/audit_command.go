@@ -2,109 +2,18 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/vapora-platform/vapora-backup/internal/audit"
-	"github.com/vapora-platform/vapora-backup/internal/config"
 )
 
 func newAudit(a *app) *cobra.Command {
 	c := &cobra.Command{Use: "audit", Short: "The record of what was done: read it, prove it, hand it over"}
 	c.AddCommand(newAuditLog(a), newAuditVerify(a), newAuditExport(a), newAuditJoin(a))
 	return c
-}
-
-func newAuditLog(a *app) *cobra.Command {
-	var since, actor, action string
-	c := &cobra.Command{
-		Use:   "log",
-		Short: "Print the record of what was done",
-		Long: "Print who did what, when, with what result: backups, retrievals, restores,\n" +
-			"verifications, deletions, holds, requests, approvals and uses of keys. It proves\n" +
-			"nothing: `audit verify` does.",
-		Example: "  vapora-backup audit log --since 90d --actor alice --json",
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return runAuditLog(c.Context(), a, since, actor, action) },
-	}
-	c.Flags().StringVar(&since, "since", "", "since a `DATE`, or for a duration such as 7d")
-	c.Flags().StringVar(&actor, "actor", "", "only what `WHO` did: a user, a host, a service account, a CI job")
-	c.Flags().StringVar(&action, "action", "", "only one `ACTION`, such as backup or delete")
-	return c
-}
-
-func runAuditLog(ctx context.Context, a *app, since, actor, action string) error {
-	from, err := a.parseSince(since)
-	if err != nil {
-		return err
-	}
-	cfg, err := a.load()
-	if err != nil {
-		return err
-	}
-	l, err := a.auditLog(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	out := auditEntries{Entries: []audit.Entry{}}
-	var bad []error
-	for e, err := range l.All(ctx, from) {
-		switch {
-		case err != nil && e.Number == 0:
-			return err
-		case err != nil:
-			bad = append(bad, err)
-		case actor != "" && !e.Actor.Is(actor), action != "" && string(e.Action) != action:
-		default:
-			out.Entries = append(out.Entries, e)
-		}
-	}
-	return errors.Join(append([]error{a.print(out)}, bad...)...)
-}
-
-// parseSince reads a date, or a duration before now; "" is the beginning of time.
-func (a *app) parseSince(s string) (time.Time, error) {
-	var d config.Duration
-	switch {
-	case s == "":
-		return time.Time{}, nil
-	case d.UnmarshalText([]byte(s)) == nil:
-		return a.Now().Add(-time.Duration(d)), nil
-	}
-	return parseMoment(s)
-}
-
-// auditEntries is the result of `audit log`.
-type auditEntries struct {
-	Entries []audit.Entry `json:"entries"`
-}
-
-func (l auditEntries) Text(w io.Writer) {
-	if len(l.Entries) == 0 {
-		fmt.Fprintln(w, "nothing is recorded")
-		return
-	}
-	table(w, func(w io.Writer) {
-		for _, e := range l.Entries {
-			s := e.Subject
-			var what []string
-			for _, part := range []string{strings.Trim(s.Kind+"/"+s.Source, "/"), s.Backup, s.Destination, s.Request, s.Key} {
-				if part != "" {
-					what = append(what, part)
-				}
-			}
-			detail := e.Detail
-			if e.Reason != "" {
-				detail = strings.TrimSpace("(" + e.Reason + ") " + detail)
-			}
-			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Number, stamp(e.Time), e.Action, e.Result, e.Actor, strings.Join(what, " "), detail)
-		}
-	})
 }
 
 func newAuditVerify(a *app) *cobra.Command {
