@@ -55,7 +55,7 @@ func (a *app) auditLog(ctx context.Context, cfg *config.Config) (*audit.Log, err
 		if l.Store, err = a.store(ctx, d); err != nil {
 			l.Store = unopened{fmt.Errorf("open: %w", err)}
 		}
-		if _, lasts := cfg.Audit.Lock.Expiry(); cfg.Audit.Lock.Mode != "" {
+		if lasts := cfg.Audit.Lock.Until; cfg.Audit.Lock.Mode != "" {
 			l.Lock = func(now time.Time) storage.Lock {
 				return storage.Lock{Mode: storage.LockMode(cfg.Audit.Lock.Mode), Until: now.Add(time.Duration(lasts)).UTC()}
 			}

@@ -319,8 +319,8 @@ func bad() map[string][]string {
 			`trust-values.bad.yaml:10: deletion.max_share: "a quarter" is not a percentage; write 25% or 99.9`,
 			`trust-values.bad.yaml:10: deletion.approvals: 10 is out of range; 0 to 9`,
 			`trust-values.bad.yaml:11: restore_test.target: kubernetes is not yet supported by this version; use local or server`,
+			`trust-values.bad.yaml:12: audit.lock.until: "expiry" is not a duration; write 90s, 2h or 30d`,
 			`trust-values.bad.yaml:12: audit.credentials.secret_key: missing; add the secret of the access key`,
-			`trust-values.bad.yaml:12: audit.lock.until: an entry has no expiry of its own; write a duration, such as 7y`,
 		},
 		"two-documents": {
 			`two-documents.bad.yaml:8: a second document; one file holds one; use include for more`,

@@ -31,7 +31,7 @@ type Config struct {
 	Destinations []Destination `yaml:"destinations" doc:"The places that hold backups. At least one."`
 	Encryption   Encryption    `yaml:"encryption" doc:"Who can read the backups."`
 	Signing      Signing       `yaml:"signing" doc:"Who wrote the backups."`
-	Objectives   Objectives    `yaml:"objectives" doc:"What is promised: the restore test measures against it, and a source without a backup for longer counts as stale."`
+	Objectives   Objectives    `yaml:"objectives" doc:"What is promised: the restore test measures against it, and \"report\" calls a source late whose newest good backup is older than twice the RPO."`
 	Deletion     Deletion      `yaml:"deletion" doc:"How backups are deleted: who must agree, and how much may go at once."`
 	RestoreTest  RestoreTest   `yaml:"restore_test" doc:"How a backup is tried: restored into a throwaway target, and looked at."`
 	Audit        Audit         `yaml:"audit" doc:"A place of its own for the record of what was done. Without it that lies in the first destination."`

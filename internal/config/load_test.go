@@ -138,7 +138,7 @@ func TestGood(t *testing.T) {
 			Smoke:  []string{"./smoke", "--fast"},
 		},
 		Audit: config.Audit{
-			URL: "s3://audit?region=eu-west-3", Lock: config.Lock{Mode: "compliance", Until: "7y"},
+			URL: "s3://audit?region=eu-west-3", Lock: config.AuditLock{Mode: "compliance", Until: config.Duration(7 * 365 * day)},
 			Store: config.Store{S3: &config.S3{Bucket: "audit", Region: "eu-west-3"}},
 		},
 	}

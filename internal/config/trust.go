@@ -52,10 +52,16 @@ type Check struct {
 // Audit is where the record of what was done lies.
 type Audit struct {
 	URL         string      `yaml:"url" need:"yes" form:"store" doc:"Where it is, as for destinations."`
-	Lock        Lock        `yaml:"lock" doc:"Object lock on every entry."`
+	Lock        AuditLock   `yaml:"lock" doc:"Object lock on every entry."`
 	Credentials Credentials `yaml:"credentials" doc:"Keys for the store, as for destinations."`
 	CA          string      `yaml:"ca" form:"path" doc:"A PEM file of certificates to trust beside the system's."`
 
 	// Store is what URL says, taken apart.
 	Store Store `yaml:"-"`
+}
+
+// An AuditLock is put on every entry of the record.
+type AuditLock struct {
+	Mode  string   `yaml:"mode" need:"yes" enum:"governance compliance" doc:"Who may lift it before its time: who has a right of its own for that, or nobody."`
+	Until Duration `yaml:"until" need:"yes" doc:"For how long from the entry on, such as \"7y\"."`
 }

@@ -66,7 +66,7 @@ func validateAudit(p place, a Audit) {
 	}
 	p.section("credentials").only(kind, credentialKeys)
 	validateCredentials(p.section("credentials"), a.Credentials)
-	if expiry, lasts := a.Lock.Expiry(); a.Lock.Mode != "" && a.Lock.Until != "" && (expiry || lasts <= 0) {
-		p.section("lock").fault("until", "an entry has no expiry of its own", "write a duration, such as 7y")
+	if lock := p.section("lock"); lock.given("until") && a.Lock.Until <= 0 {
+		lock.fault("until", "a lock that is over at once", "write a duration, such as 7y")
 	}
 }
