@@ -65,14 +65,9 @@ func (r *recorder) record(ctx context.Context, a *app, p place, e catalog.Entry,
 }
 
 // choice reads --since and --sample.
-func (o *verifyOptions) choice(now time.Time) (c verify.Choice, err error) {
-	if o.since != "" {
-		var d config.Duration
-		if d.UnmarshalText([]byte(o.since)) == nil {
-			c.Since = now.Add(-time.Duration(d))
-		} else if c.Since, err = parseMoment(o.since); err != nil {
-			return c, err
-		}
+func (o *verifyOptions) choice(a *app) (c verify.Choice, err error) {
+	if c.Since, err = a.parseSince(o.since); err != nil {
+		return c, err
 	}
 	if o.sample == "" {
 		return c, nil
@@ -82,7 +77,7 @@ func (o *verifyOptions) choice(now time.Time) (c verify.Choice, err error) {
 		return c, usagef("--sample %s: write 3/30 or day/30", o.sample)
 	}
 	if part == "day" {
-		c.Part = verify.OfDay(c.Parts, now)
+		c.Part = verify.OfDay(c.Parts, a.Now())
 		return c, nil
 	}
 	if c.Part, err = strconv.Atoi(part); err != nil || c.Part < 1 || c.Part > c.Parts {

@@ -86,7 +86,7 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions, args []string) err
 	if err != nil {
 		return err
 	}
-	choice, err := o.choice(a.Now())
+	choice, err := o.choice(a)
 	if err != nil {
 		return err
 	}
