@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -33,7 +35,8 @@ func newBackupDB(a *app) *cobra.Command {
 		Long: "Back up the configured databases, or those named. A backup counts only when it is\n" +
 			"proved complete: every table and definition that the server names is in the dump,\n" +
 			"with at least the records counted before. What is not proved is not kept.\n\n" +
-			"Nothing is ever created on the server.",
+			"Nothing is ever created on the server. The work is done on half of the cores, so that\n" +
+			"a server beside it keeps its own; GOMAXPROCS in the environment says another number.",
 		Example: "  vapora-backup backup db\n  vapora-backup backup db vapora --destination primary --json",
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.told(c, func() error { return runBackupDB(c.Context(), a, args, all, tags) })
@@ -66,7 +69,7 @@ func runBackupDB(ctx context.Context, a *app, names []string, all bool, tags []s
 	if err != nil {
 		return err
 	}
-	defer halfTheCores()()
+	defer halfTheCores(a.Environ)()
 	var out backups
 	var failed []error
 	for _, s := range sources {
@@ -93,8 +96,12 @@ func runBackupDB(ctx context.Context, a *app, names []string, all bool, tags []s
 
 // halfTheCores leaves the other half alone until it is undone. A server exports on one
 // core, at a quarter of the speed of an encoder: where it runs beside us, work of ours on
-// every core only moves it from one to the next.
-func halfTheCores() (undo func()) {
+// every core only moves it from one to the next. What GOMAXPROCS of the environment says
+// stands.
+func halfTheCores(environ []string) (undo func()) {
+	if slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, "GOMAXPROCS=") }) {
+		return func() {}
+	}
 	all := runtime.GOMAXPROCS(0)
 	runtime.GOMAXPROCS(max(1, all/2))
 	return func() { runtime.GOMAXPROCS(all) }

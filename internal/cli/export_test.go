@@ -17,3 +17,6 @@ var Results = map[string]any{
 	"keys sign-again": rewrapped{}, "restore db": restored{}, "config init": written{}, "config validate": validated{}, "keys generate": generated{},
 	"keys check": checkedKeys{}, "version": version{}, "notify": notify.Event{},
 }
+
+// HalfTheCores is for tests.
+var HalfTheCores = halfTheCores
