@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"strings"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
