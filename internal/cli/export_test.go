@@ -1,6 +1,14 @@
 package cli
 
-import "github.com/vapora-platform/vapora-backup/internal/notify"
+import (
+	"context"
+
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/crypt"
+	"github.com/vapora-platform/vapora-backup/internal/notify"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
+)
 
 // Run is Main under a context of the test's.
 var Run = run
@@ -20,3 +28,20 @@ var Results = map[string]any{
 
 // HalfTheCores is for tests.
 var HalfTheCores = halfTheCores
+
+// Rewrap is `keys rewrap --all` over stores in the place of the config's first
+// destinations. It returns what failed.
+func Rewrap(ctx context.Context, env Env, cfg *config.Config, ids *crypt.Identities, stores ...storage.Store) ([]error, error) {
+	r := &rewrapping{app: &app{Env: env}, cfg: cfg}
+	for i, s := range stores {
+		l, err := catalog.List(ctx, s, catalog.Filter{})
+		if err != nil {
+			return nil, err
+		}
+		r.places = append(r.places, place{destination: destination{cfg.Destinations[i], s}, entries: l.Entries})
+	}
+	for _, e := range r.places[0].entries {
+		r.rewrap(ctx, e, ids)
+	}
+	return r.failed, nil
+}

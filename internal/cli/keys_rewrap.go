@@ -14,6 +14,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/config"
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/rekey"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
@@ -170,10 +171,11 @@ func (r *rewrapping) rewrap(ctx context.Context, e catalog.Entry, ids *crypt.Ide
 			res, err = r.follow(ctx, p.entries[at], *leader, opt)
 		}
 		row.Skipped, row.Bytes = res.Skipped, res.Bytes
-		r.take(ctx, row, fingerprints(ids), err)
+		var hold error
 		if err == nil && !res.Skipped {
-			err = holdAgain(ctx, *p, p.entries[at])
+			hold = holdAgain(ctx, *p, p.entries[at])
 		}
+		r.take(ctx, row, fingerprints(ids), errors.Join(err, hold))
 		if err != nil {
 			return // the others stay as they are: all copies are alike
 		}
@@ -198,21 +200,26 @@ func reread(ctx context.Context, p place, e catalog.Entry) (catalog.Entry, error
 	return catalog.Find(l.Entries, e.ID)
 }
 
-// holdAgain holds the new objects of a backup that was held.
+// holdAgain holds the new objects of a backup that was held, as the entry has it
+// from before.
 func holdAgain(ctx context.Context, p place, e catalog.Entry) error {
 	locker, ok := p.store.(storage.Locker)
 	if !ok {
 		return nil
 	}
-	got, err := locker.Protection(ctx, e.Key(catalog.ManifestSuffix).String())
-	if err != nil || !got.Hold {
-		return err
+	// Of an older generation nothing may be left.
+	got, err := locker.Protection(ctx, e.Place(e.Key(catalog.ManifestSuffix).String()))
+	if err == nil && got.Hold {
+		var fresh catalog.Entry
+		if fresh, err = reread(ctx, p, e); err == nil {
+			err = setHold(ctx, locker, fresh, true)
+		}
 	}
-	fresh, err := reread(ctx, p, e)
 	if err != nil {
-		return err
+		return hint.Wrap(fmt.Errorf("it was sealed anew, but hold it again: %w", err),
+			"if it is to be held: vapora-backup hold add %s --destination %s", e.ID, p.Name)
 	}
-	return setHold(ctx, locker, fresh, true)
+	return nil
 }
 
 // recipients are those of today for a backup's source.
