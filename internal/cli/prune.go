@@ -70,6 +70,7 @@ func runPrune(ctx context.Context, a *app, o *pruneOptions) error {
 		return err
 	}
 	plan := engine.Plan(now)
+	a.doubts(plan)
 	if o.explain != "" {
 		return a.explain(plan, o.explain)
 	}
@@ -120,7 +121,31 @@ func (a *app) checked(ctx context.Context, cfg *config.Config) (prune.Engine, re
 		return engine, retention.Plan{}, err
 	}
 	plan, err := engine.Check(ctx, a.Now())
+	if err == nil {
+		a.doubts(plan)
+	}
 	return engine, plan, err
+}
+
+// mostDoubts is how many doubts are said one by one of each group.
+const mostDoubts = 5
+
+// doubts says what a plan keeps though it stands for nothing, and why.
+func (a *app) doubts(p retention.Plan) {
+	for _, g := range p.Groups {
+		n := 0
+		for _, d := range g.Decisions {
+			if !d.Keep || d.Doubt == "" {
+				continue
+			}
+			if n++; n <= mostDoubts {
+				a.warn("%s at %s stands for nothing, and %s: %s", d.ID, g.Place, d.Why(""), d.Doubt)
+			}
+		}
+		if n > mostDoubts {
+			a.warn("%s: %d more stand for nothing and are kept; if a key was replaced, signing.trusted must name the old one too", g.Name(), n-mostDoubts)
+		}
+	}
 }
 
 // desk is where requests and approvals lie: in the first destination. keyFile is

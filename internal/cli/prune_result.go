@@ -91,7 +91,7 @@ func (a *app) explain(p retention.Plan, id string) error {
 			if !strings.HasPrefix(d.ID, id) {
 				continue
 			}
-			at := explainedAt{ID: d.ID, Destination: g.Place, Kind: g.Kind, Source: g.Source, Kept: d.Keep || g.Refused != "", Until: d.Until, Bad: d.Bad, Reasons: []string{}}
+			at := explainedAt{ID: d.ID, Destination: g.Place, Kind: g.Kind, Source: g.Source, Kept: d.Keep || g.Refused != "", Until: d.Until, Bad: d.Bad && d.Doubt == "", Reasons: []string{}}
 			for _, r := range d.Reasons {
 				at.Reasons = append(at.Reasons, r.String())
 			}

@@ -57,35 +57,36 @@ func (b *Backups) entry(d retention.Deletion) catalog.Entry {
 	return catalog.Entry{Kind: d.Kind, Source: d.Source, ID: d.ID}
 }
 
-// Judge implements Keeper: the manifest is signed by somebody who is trusted, all
-// that it names lies there, and no signed verification says otherwise.
-func (b *Backups) Judge(ctx context.Context, d retention.Deletion) (bad string, err error) {
+// Judge implements Keeper. A backup is good if its manifest is signed by somebody
+// who is trusted, all that it names lies there, and no signed verification says
+// otherwise. Only the last makes it bad: who is trusted may have changed since, and
+// anybody who may write can spoil the look of one.
+func (b *Backups) Judge(ctx context.Context, d retention.Deletion) (Verdict, error) {
 	return b.judge(ctx, b.entry(d))
 }
 
-func (b *Backups) judge(ctx context.Context, e catalog.Entry) (bad string, err error) {
+func (b *Backups) judge(ctx context.Context, e catalog.Entry) (Verdict, error) {
 	if v, ok := e.Verified(); ok && !v.Good && b.Verifier != nil {
 		// Anybody who may write can say so in a key; only who signs is believed.
 		var record json.RawMessage
 		switch _, err := catalog.LoadRecord(ctx, b.Store, v.Key, b.Verifier, &record); {
 		case err == nil:
-			return "it was verified, and is bad", nil
+			return Verdict{Bad: "it was verified, and is bad"}, nil
 		case !blames(err):
-			return "", err
+			return Verdict{}, err
 		}
 	}
 	seen, store := e.Repaired(b.Store)
 	m, _, err := catalog.Load(ctx, store, seen, b.Verifier)
+	if err == nil {
+		if err := seen.Holds(m); err != nil {
+			return Verdict{Doubt: err.Error()}, nil
+		}
+	}
 	if blames(err) {
-		return err.Error(), nil
+		return Verdict{Doubt: err.Error()}, nil
 	}
-	if err != nil {
-		return "", err
-	}
-	if err := seen.Holds(m); err != nil {
-		return err.Error(), nil
-	}
-	return "", nil
+	return Verdict{}, err
 }
 
 // blames reports whether an error is a word against what is stored.

@@ -28,9 +28,8 @@ type Place struct {
 
 // A Keeper knows the items of one place, which a [retention.Deletion] names.
 type Keeper interface {
-	// Judge reads what vouches for an item, and returns why it stands for
-	// nothing, "" if it is good. An error says nothing of the item.
-	Judge(ctx context.Context, d retention.Deletion) (bad string, err error)
+	// Judge reads what vouches for an item. An error says nothing of the item.
+	Judge(ctx context.Context, d retention.Deletion) (Verdict, error)
 	// Protection says until when an item is locked, and whether it is held.
 	Protection(ctx context.Context, d retention.Deletion) (locked time.Time, held bool, err error)
 	// Weigh says how much would go: objects and bytes.
@@ -39,6 +38,15 @@ type Keeper interface {
 	// more. It can be called again after it was interrupted.
 	Delete(ctx context.Context, d retention.Deletion) error
 }
+
+// A Verdict is why an item stands for nothing. The zero value is that of a good one.
+type Verdict struct {
+	Bad   string // somebody who is trusted says this, and it goes
+	Doubt string // nobody who is trusted says so: it may be good
+}
+
+// ok reports whether the item is good.
+func (v Verdict) ok() bool { return v == Verdict{} }
 
 // An Engine plans and deletes.
 type Engine struct {
@@ -120,15 +128,16 @@ func examine(ctx context.Context, k Keeper, into *retention.Group, g retention.G
 		ref := retention.Deletion{Place: g.Place, Kind: g.Kind, Source: g.Source, ID: d.ID}
 		item := &into.Items[at[d.ID]]
 		// What is kept in the place of others must be good; what goes because it is
-		// bad must be so by somebody's signed word.
+		// bad must be so by somebody's signed word, and of what only looks so the
+		// policy must know.
 		if (d.Keep || d.Bad) && !seen.judged[ref] && !d.Time.After(now) {
 			seen.judged[ref] = true
-			bad, err := k.Judge(ctx, ref)
+			v, err := k.Judge(ctx, ref)
 			if err != nil {
 				return false, err
 			}
-			if item.Bad != (bad != "") {
-				item.Bad, changed = bad != "", true
+			if item.Bad == v.ok() || item.Doubt != v.Doubt {
+				item.Bad, item.Doubt, changed = !v.ok(), v.Doubt, true
 			}
 		}
 		if d.Keep {

@@ -64,11 +64,11 @@ func (l *Leftovers) supersede(ctx context.Context, b *Backups, entries []catalog
 		if len(old) == 0 || young(e, before) {
 			continue
 		}
-		bad, err := b.judge(ctx, e)
+		v, err := b.judge(ctx, e)
 		if err != nil {
 			return err
 		}
-		if bad != "" {
+		if !v.ok() {
 			continue
 		}
 		for _, o := range old {

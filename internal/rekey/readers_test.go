@@ -95,8 +95,8 @@ func TestReaders(t *testing.T) {
 	b := &prune.Backups{Store: h.store, Verifier: h.trusted}
 	prune.NewPlace("here", b, listing, retention.Each, func(string) retention.Policy { return retention.Policy{} })
 	d := retention.Deletion{Place: "here", Kind: "database", Source: "vapora", ID: h.entry().ID}
-	if bad, err := b.Judge(t.Context(), d); bad != "" || err != nil {
-		t.Errorf("got %q, %v", bad, err)
+	if v, err := b.Judge(t.Context(), d); v != (prune.Verdict{}) || err != nil {
+		t.Errorf("got %+v, %v", v, err)
 	}
 	if err := b.Delete(t.Context(), d); err != nil || !slices.Equal(h.store.Keys(), []string{"README.txt"}) {
 		t.Errorf("got %v, %q", err, h.store.Keys())

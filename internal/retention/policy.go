@@ -38,8 +38,11 @@ type Item struct {
 	Tags []string // that people gave it
 
 	// Bad ones failed, were not proved, or are vouched for by nobody: they stand
-	// for no slot, and no rule keeps them.
+	// for no slot, and no rule keeps them unless there is a Doubt.
 	Bad bool
+	// Doubt is why a bad one is, where nobody who is trusted says that it is: it may
+	// be good, and goes only when it would go if it were.
+	Doubt string
 	// Verified ones were read and found good since they were taken.
 	Verified bool
 	// Held ones are kept until the hold is lifted, and Locked ones until then.
@@ -76,6 +79,7 @@ const (
 	RuleHeld     = "held"
 	RuleLocked   = "locked"
 	RuleBase     = "base"
+	RuleDoubt    = "nobody vouches for it"
 )
 
 // A Reason is one why an item is kept.
@@ -149,6 +153,9 @@ func (p Policy) decide(d *Decision, taken map[Slot]time.Time, now time.Time) {
 	}
 	d.Until = d.Time // none of the rules may speak for it
 	if d.Bad {
+		if d.Doubt != "" {
+			p.doubt(d, taken, now)
+		}
 		return
 	}
 	for _, r := range p.rules() {
@@ -187,6 +194,9 @@ func (p Policy) keepNewest(out []Decision, now time.Time) {
 	for i := range slices.Backward(out) {
 		d := &out[i]
 		if d.Bad || d.Time.After(now) {
+			if d.Doubt != "" {
+				p.doubtNewest(d, n, verified)
+			}
 			continue
 		}
 		if n++; n == 1 {

@@ -42,6 +42,9 @@ func history(r *rand.Rand, now time.Time) []retention.Item {
 		if r.IntN(10) == 0 {
 			items[i].Tags = tag
 		}
+		if items[i].Bad && r.IntN(2) == 0 {
+			items[i].Doubt = "not signed"
+		}
 	}
 	return items
 }

@@ -219,3 +219,31 @@ func TestMissing(t *testing.T) {
 		}
 	}
 }
+
+// What nobody vouches for is kept for as long as it would be if it were good, and
+// displaces nobody; what somebody says is bad goes.
+func TestDoubt(t *testing.T) {
+	t.Parallel()
+	p := retention.Policy{Daily: 10 * day}
+	now := at(t, "2026-03-20 12:00")
+	items := []retention.Item{
+		{ID: "old", Time: at(t, "2026-03-09 01:00"), Bad: true, Doubt: "not signed"},
+		{ID: "doubted", Time: at(t, "2026-03-15 01:00"), Bad: true, Doubt: "not signed"},
+		{ID: "another", Time: at(t, "2026-03-15 02:00"), Bad: true, Doubt: "not signed"},
+		{ID: "good", Time: at(t, "2026-03-15 03:00")},
+		{ID: "displaced", Time: at(t, "2026-03-15 04:00"), Bad: true, Doubt: "not signed"},
+		{ID: "bad", Time: at(t, "2026-03-16 03:00"), Bad: true},
+		{ID: "last", Time: at(t, "2026-03-17 03:00")},
+		{ID: "newest", Time: at(t, "2026-03-17 04:00"), Bad: true, Doubt: "not signed"},
+	}
+	want := map[string]string{
+		"old": "", "displaced": "", "bad": "",
+		"doubted": "kept: nobody vouches for it until 2026-03-25 01:00Z", "another": "kept: nobody vouches for it until 2026-03-25 02:00Z",
+		"good": "kept: daily until 2026-03-25 03:00Z", "last": "kept: daily until 2026-03-27 03:00Z; newest", "newest": "kept: nobody vouches for it",
+	}
+	for _, d := range p.Decide(items, now) {
+		if got := d.Why(""); got != want[d.ID] {
+			t.Errorf("%s: got %q, want %q", d.ID, got, want[d.ID])
+		}
+	}
+}
