@@ -103,7 +103,8 @@ func newPruneOrphans(a *app) *cobra.Command {
 		Short: "Find what failed runs left behind, and remove it with --apply",
 		Long: "Find objects without a manifest, unfinished uploads, and what `keys rewrap` sealed anew,\n" +
 			"where they are older than 24 hours by the store's clock. They are no backups, so no\n" +
-			"approval is needed. Objects that are not of this program are never touched.",
+			"approval is needed. What was sealed anew is read to its last byte before the older one\n" +
+			"goes. Objects that are not of this program are never touched.",
 		Example: "  vapora-backup prune orphans\n  vapora-backup prune orphans --apply",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return runPruneOrphans(c.Context(), a, apply) },
@@ -148,6 +149,9 @@ func sweep(ctx context.Context, a *app, p place, v catalog.Verifier, apply bool)
 	}
 	b := &prune.Backups{Store: p.store, Verifier: v}
 	left, err := prune.Leftover(ctx, p.Name, b, catalog.Listing{Entries: p.entries, Orphans: p.orphans}, a.Now())
+	for _, why := range left.Stays {
+		a.warn("%s: %s", p.Name, why)
+	}
 	at := sweptAt{Leftovers: left}
 	if err != nil || !apply {
 		return at, err

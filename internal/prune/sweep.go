@@ -24,6 +24,8 @@ type Leftovers struct {
 	// Superseded are objects of backups that were sealed anew and are good.
 	Superseded []storage.Object `json:"superseded"`
 	Bytes      int64            `json:"bytes"`
+	// Stays says what is left over and stays, and why.
+	Stays []string `json:"-"`
 }
 
 // Leftover finds what is older than Grace by the store's clock. Nothing is
@@ -56,19 +58,20 @@ func Leftover(ctx context.Context, name string, b *Backups, l catalog.Listing, n
 }
 
 // supersede finds what readers do not take any more, because the backup was sealed
-// for other recipients. It goes only where what they take now is whole and signed,
-// and has been there for a while.
+// for other recipients. It goes only where what they take now is signed, was read to
+// its last byte, and has been there for a while.
 func (l *Leftovers) supersede(ctx context.Context, b *Backups, entries []catalog.Entry, before time.Time) error {
 	for _, e := range entries {
 		old := e.Superseded()
 		if len(old) == 0 || young(e, before) {
 			continue
 		}
-		v, err := b.judge(ctx, e)
+		why, err := b.unproved(ctx, e)
 		if err != nil {
 			return err
 		}
-		if !v.ok() {
+		if why != "" {
+			l.Stays = append(l.Stays, fmt.Sprintf("%s was sealed anew, and its older generation stays: %s", e.ID, why))
 			continue
 		}
 		for _, o := range old {
