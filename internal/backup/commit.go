@@ -31,6 +31,7 @@ func (o *outlet) stored(took time.Duration) Stored {
 	return Stored{
 		Name: o.Name, Required: o.Required, Skipped: o.skipped, Bytes: o.bytes, Seconds: took.Seconds(),
 		Lock: o.lock, Class: o.Class, Unseen: o.unseen, Err: o.err,
+		Unlocked: o.unseen && o.Destination.Lock.Mode != "" && o.lock.IsZero(),
 	}
 }
 

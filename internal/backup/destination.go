@@ -76,7 +76,7 @@ func (o *outlet) prepare(ctx context.Context, j *Job, start time.Time) {
 	}
 	expires := o.Keep.RetainUntil(start, have, j.Tags...)
 	if o.unseen {
-		expires = o.Keep.RetainUnseen(start, j.Tags...)
+		expires = o.Keep.RetainUnseen(start, o.Takes, j.Tags...)
 	}
 	o.lock = o.Lock.At(start, expires, start)
 }

@@ -123,7 +123,8 @@ func TestLockForAWhile(t *testing.T) {
 }
 
 // Credentials that may only write: what is due is not known, so it is taken, and
-// the lock is as long as it would be were this the first in the slot's first hour.
+// the lock is as long as it would be were this the first in the slot: a daily one at
+// three in the morning stands for its day.
 func TestWriteOnly(t *testing.T) {
 	t.Parallel()
 	k := newKeys(t)
@@ -133,7 +134,10 @@ func TestWriteOnly(t *testing.T) {
 		Name: "a", Store: &storagetest.Faulty{Store: s, Op: storagetest.List, Err: fs.ErrPermission}, Required: true, Takes: retention.Day,
 		Keep: retention.Policy{Hourly: time.Hour, Daily: 48 * time.Hour}, Lock: backup.LockWish{Mode: storage.Governance},
 	}
-	for after, want := range map[time.Duration]time.Duration{0: 48 * time.Hour, 2 * time.Hour: time.Hour} {
+	for after, want := range map[time.Duration]time.Duration{0: 48 * time.Hour, 3 * time.Hour: 48 * time.Hour, 30 * time.Hour: time.Hour} {
+		if d.Takes = retention.Day; after > 24*time.Hour {
+			d.Takes = retention.Each // any of a day may be the first
+		}
 		res, err := run(t, k, midnight.Add(after), d)
 		if err != nil {
 			t.Fatal(err)
@@ -141,6 +145,12 @@ func TestWriteOnly(t *testing.T) {
 		if got := res.Destinations[0]; !got.Unseen || got.Skipped != "" || !got.Lock.Until.Equal(midnight.Add(after+want)) {
 			t.Errorf("got %+v, want it taken and locked for %s", got, want)
 		}
+	}
+	// A lock that comes to nothing is told.
+	d.Takes, d.Keep = retention.Each, retention.Policy{Daily: 48 * time.Hour}
+	res, err := run(t, k, midnight.Add(5*time.Hour), d)
+	if got := res.Destinations[0]; err != nil || !got.Unlocked || !got.Lock.IsZero() {
+		t.Errorf("got %+v, %v, want it to say that nothing is locked", got, err)
 	}
 }
 

@@ -97,6 +97,7 @@ type Stored struct {
 	Lock     storage.Lock
 	Class    string // of the data; "": the store's own
 	Unseen   bool   // it may not be listed, so that what is due there was not known
+	Unlocked bool   // a lock is wished for there, and by what is known it would be over at once
 	Err      error  // nil: the backup exists there, or was skipped
 }
 

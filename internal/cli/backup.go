@@ -187,6 +187,12 @@ func (w *writer) backup(ctx context.Context, s source) (*backedUp, error) {
 			w.app.warn("%s may not be listed: whether the backup was due there is not known, and it was taken", d.Name)
 		}
 	}
+	for _, d := range res.Destinations {
+		if d.Unlocked && d.Err == nil {
+			w.app.warn("%s is NOT LOCKED at %s: by its keep it would go at once, unless it stands for a slot, which cannot be seen there; "+
+				"set takes (such as daily) to how often it gets one, or a duration as lock.until", out.ID, d.Name)
+		}
+	}
 	for _, warning := range out.Warnings {
 		w.app.warn("%s: %s", s.name, warning)
 	}

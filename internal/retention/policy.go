@@ -249,15 +249,16 @@ func (p Policy) RetainUntil(t time.Time, others []Item, tags ...string) time.Tim
 	return time.Time{}
 }
 
-// RetainUnseen is RetainUntil where nobody may say what the destination holds:
-// the backup stands for a slot only if it lies in the slot's first hour.
-func (p Policy) RetainUnseen(t time.Time, tags ...string) time.Time {
+// RetainUnseen is RetainUntil where nobody may say what the destination holds,
+// which takes one backup a slot: the backup stands for a longer slot if it lies so
+// near to its start that none before it need be there, and within the first hour.
+func (p Policy) RetainUnseen(t time.Time, takes Slot, tags ...string) time.Time {
 	if p.IsZero() {
 		return time.Time{}
 	}
-	until := t
+	until, near := t, max(time.Hour, takes.length())
 	for _, r := range p.rules() {
-		if end := t.Add(r.keep); t.Sub(r.slot.Start(t)) < time.Hour && end.After(until) {
+		if end := t.Add(r.keep); t.Sub(r.slot.Start(t)) < near && end.After(until) {
 			until = end
 		}
 	}

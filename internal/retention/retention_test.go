@@ -83,8 +83,15 @@ func TestRetainUntil(t *testing.T) {
 		if got := strategy.RetainUntil(then, others).Sub(then); got != want {
 			t.Errorf("%s: got %s, want %s", taken, got, want)
 		}
-		if got := strategy.RetainUnseen(then).Sub(then); got != want {
+		if got := strategy.RetainUnseen(then, retention.Each).Sub(then); got != want {
 			t.Errorf("%s, unseen: got %s, want %s", taken, got, want)
+		}
+	}
+	// Where one a day comes, at any hour, each stands for its day, and Sunday's for its week.
+	for taken, want := range map[string]time.Duration{"2026-09-03 03:00": 30 * day, "2026-09-06 23:00": 90 * day, "2026-09-01 12:00": 7 * 365 * day} {
+		then := at(t, taken)
+		if got := strategy.RetainUnseen(then, retention.Day).Sub(then); got != want {
+			t.Errorf("%s, unseen, daily: got %s, want %s", taken, got, want)
 		}
 	}
 	// The first of its slot stands for it, however late.
@@ -94,7 +101,7 @@ func TestRetainUntil(t *testing.T) {
 	}
 	// A tag holds one longer, and so does its lock.
 	tagging := retention.Policy{Hourly: day, Tagged: 60 * day}
-	for _, got := range []time.Time{tagging.RetainUntil(late, nil, "before-upgrade"), tagging.RetainUnseen(late, "before-upgrade")} {
+	for _, got := range []time.Time{tagging.RetainUntil(late, nil, "before-upgrade"), tagging.RetainUnseen(late, retention.Each, "before-upgrade")} {
 		if got.Sub(late) != 60*day {
 			t.Errorf("tagged: got %s, want 60 days", got.Sub(late))
 		}
