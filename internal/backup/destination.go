@@ -19,7 +19,7 @@ type Destination struct {
 	Name     string
 	Store    storage.Store
 	Required bool // without it the run has failed
-	Offline  bool // its absence is no failure
+	Offline  bool // its absence is no failure unless it is Required
 
 	Takes retention.Slot   // one backup of each such slot
 	Keep  retention.Policy // says until when a lock lasts
@@ -34,6 +34,9 @@ type LockWish struct {
 	// lets the backup go.
 	Lasts time.Duration
 }
+
+// offline is why a destination is skipped whose disk is not there.
+const offline = "offline"
 
 // MaxSkew is how far the clock may be from a destination's: what is due, kept
 // and locked hangs on it.
@@ -61,8 +64,11 @@ func (o *outlet) prepare(ctx context.Context, j *Job, start time.Time) {
 	}
 	have, err := o.holds(ctx, j, start)
 	switch {
+	case errors.Is(err, storage.ErrOffline) && o.Offline && o.Required:
+		o.err = hint.Wrap(err, "it is required, as the first destination is where nothing is said: have its disk there, or set required: false")
+		return
 	case errors.Is(err, storage.ErrOffline) && o.Offline:
-		o.skipped = "offline"
+		o.skipped = offline
 		return
 	case errors.Is(err, fs.ErrPermission):
 		o.unseen = true

@@ -165,6 +165,17 @@ func TestOffline(t *testing.T) {
 	if err != nil || res.Partial() || res.Destinations[1].Skipped != "offline" {
 		t.Errorf("got %+v, %v, want the absent disk skipped", res, err)
 	}
+	res, err = run(t, k, start.Add(time.Minute), required("primary", primary), backup.Destination{Name: "usb", Store: gone(), Offline: true, Required: true})
+	if res == nil || !errors.Is(err, storage.ErrOffline) {
+		t.Errorf("got %+v, %v, want a required disk missed", res, err)
+	}
+	// A run that leaves no backup anywhere is none, whatever may be absent.
+	for _, required := range []bool{true, false} {
+		res, err = run(t, k, start, backup.Destination{Name: "usb", Store: gone(), Offline: true, Required: required})
+		if res != nil || !errors.Is(err, storage.ErrOffline) {
+			t.Errorf("alone, required %v: got %+v, %v, want an error", required, res, err)
+		}
+	}
 	// One that is always there is missed.
 	res, err = run(t, k, start.Add(time.Hour), required("primary", primary), backup.Destination{Name: "disk", Store: gone(), Takes: retention.Day})
 	if err != nil || !res.Partial() || !errors.Is(res.Destinations[1].Err, storage.ErrOffline) {

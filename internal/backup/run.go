@@ -86,11 +86,18 @@ func takers(all []*outlet) []*outlet {
 func (j *Job) idle(outlets []*outlet) (*Result, error) {
 	res := &Result{}
 	var errs []error
+	absent := 0
 	for _, o := range outlets {
+		if o.skipped == offline {
+			absent++
+		}
 		res.Destinations = append(res.Destinations, o.stored(0))
 		if o.err != nil {
 			errs = append(errs, fmt.Errorf("store at %s: %w", o.Name, o.err))
 		}
+	}
+	if absent == len(outlets) {
+		errs = append(errs, fmt.Errorf("no destination is there: %w", storage.ErrOffline))
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)

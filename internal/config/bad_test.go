@@ -182,6 +182,9 @@ func bad() map[string][]string {
 		"none-required": {
 			`none-required.bad.yaml:5: destinations: none is required; set required: true for at least one, or a run without a backup would succeed`,
 		},
+		"required-offline": {
+			`required-offline.bad.yaml:5: destinations: all that are required are offline; set required: true for one that is always there (the first is, where nothing is said), and required: false for the offline one`,
+		},
 		"nothing-in-it": {
 			`nothing-in-it.bad.yaml: databases: missing; name at least one database to back up`,
 			`nothing-in-it.bad.yaml: destinations: missing; name at least one place that holds backups`,

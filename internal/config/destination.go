@@ -9,7 +9,7 @@ type Destination struct {
 	KeepByKind   []KindKeep  `yaml:"keep_by_kind" doc:"A policy for one kind of backup, in place of \"keep\"."`
 	Lock         Lock        `yaml:"lock" doc:"Object lock: nothing can be deleted before its time. The bucket must be able to; \"config validate --online\" asks it."`
 	Required     bool        `yaml:"required" doc:"Whether a run fails when this destination does. Where it is not said: true for the first, false for the others, whose failure makes a run partial."`
-	Offline      bool        `yaml:"offline" doc:"A folder that is not always there, such as a removable disk. Its absence is no failure; its age is reported. The folder itself must exist when the disk is there: it is never made."`
+	Offline      bool        `yaml:"offline" doc:"A folder that is not always there, such as a removable disk. Its absence is no failure unless it is required; its age is reported. The folder itself must exist when the disk is there: it is never made."`
 	MaxBandwidth Size        `yaml:"max_bandwidth" doc:"The most bytes a second to and from it, such as \"20MB\"."`
 	StorageClass string      `yaml:"storage_class" doc:"The storage class or access tier of the data; manifests stay in the usual one. S3: such as \"STANDARD_IA\", \"GLACIER\", \"DEEP_ARCHIVE\". Google: \"NEARLINE\", \"COLDLINE\", \"ARCHIVE\". Azure: \"Cool\", \"Cold\", \"Archive\"."`
 	SSE          SSE         `yaml:"sse" doc:"Encryption at rest by the server, checked in its answer. It comes on top of \"encryption\"."`

@@ -113,7 +113,7 @@ func TestGood(t *testing.T) {
 			Name: "disk", URL: "file:///mnt/with%20space", Takes: "all", Required: true, Offline: true,
 			Store: config.Store{File: &config.File{Dir: "/mnt/with space"}},
 		}, {
-			Name: "near", URL: "file:testdata/config/backups", Takes: "all",
+			Name: "near", URL: "file:testdata/config/backups", Required: true, Takes: "all",
 			Store: config.Store{File: &config.File{Dir: "testdata/config/backups"}},
 		}},
 		Encryption: config.Encryption{

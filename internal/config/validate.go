@@ -70,14 +70,14 @@ func (l *faultList) validate(c *Config) {
 		}
 		p.publicKeys("recipients", d.Recipients)
 	}
-	required := false
+	required, always := false, false
 	taken := map[string]Origin{}
 	for i, d := range c.Destinations {
 		p := root.entry("destinations", i)
 		if p.n.bad {
 			continue
 		}
-		required = required || d.Required
+		required, always = required || d.Required, always || d.Required && !d.Offline
 		validateDestination(p, d)
 		if id := d.Store.String(); id != "" {
 			if first, ok := taken[id]; ok {
@@ -86,8 +86,13 @@ func (l *faultList) validate(c *Config) {
 			taken[id] = p.n.from
 		}
 	}
-	if len(c.Destinations) > 0 && !required {
+	switch {
+	case len(c.Destinations) == 0:
+	case !required:
 		whole.fault("destinations", "none is required", "set required: true for at least one, or a run without a backup would succeed")
+	case !always:
+		whole.fault("destinations", "all that are required are offline",
+			"set required: true for one that is always there (the first is, where nothing is said), and required: false for the offline one")
 	}
 	root.section("encryption").publicKeys("recipients", c.Encryption.Recipients)
 	signing := root.section("signing")
