@@ -3,6 +3,8 @@ package catalog
 import (
 	"fmt"
 	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
 // A Signer makes a minisign signature file of message, and signs the comment
@@ -66,6 +68,20 @@ func Sign(m *Manifest, s Signer) (*Signed, error) {
 		return nil, fmt.Errorf("sign manifest: %w", err)
 	}
 	return out, nil
+}
+
+// Lasts returns an error unless the signature counts on a copy that is made now: it
+// asks without a time, for what is written anew is young, whatever the age of what it
+// is made from. Where v is nil nobody asks.
+func (m *Signed) Lasts(v Verifier) error {
+	if v == nil {
+		return nil
+	}
+	if _, _, err := v.Verify(m.manifest, m.signature); err != nil {
+		return hint.Wrap(fmt.Errorf("a copy would not count: %w: %w", ErrUntrusted, err),
+			"sign it again where it lies, with a key that counts: vapora-backup keys sign-again")
+	}
+	return nil
 }
 
 func newSigned(m *Manifest, text []byte) *Signed {

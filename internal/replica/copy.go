@@ -81,6 +81,9 @@ func (p Payer) copy(ctx context.Context, from, to Place, e catalog.Entry, lock s
 	}
 	theirs, store := theirs.Repaired(from.Store)
 	m, signed, err := catalog.Fetch(ctx, store, theirs, p.Verifier)
+	if err == nil {
+		err = signed.Lasts(p.Verifier)
+	}
 	if err != nil {
 		return 0, err
 	}

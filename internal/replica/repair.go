@@ -110,6 +110,9 @@ func (p Payer) Repair(ctx context.Context, f Fault) (Paid, error) {
 	if f.Object.Role == RoleManifest {
 		_, signed, err := p.elsewhere(ctx, f.Place, f.Entry)
 		if err == nil {
+			err = signed.Lasts(p.Verifier)
+		}
+		if err == nil {
 			err = catalog.CommitBeside(ctx, to.Store, f.Entry, signed, opt)
 		}
 		return out, err

@@ -14,6 +14,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/catalog/catalogtest"
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/replica"
 	"github.com/vapora-platform/vapora-backup/internal/retention"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
@@ -182,6 +183,32 @@ func TestPayTakesTheNextCopyWhereOneIsBad(t *testing.T) {
 			t.Errorf("%s: got %+v, want it from good and bad named", name, paid)
 		}
 		h.same("good", "new")
+	}
+}
+
+// A copy is younger than the moment of a revocation, so that a signature that still
+// counts where it lies would not there.
+func TestPayMakesNoCopyThatWouldNotCount(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, "a", "b")
+	id := h.backup(start, "a")
+	if err := h.trusted.Revoke(h.signer.PublicKey(), start.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	p := h.look()
+	_, err := p.Pay(t.Context(), replica.Debts(p.Places, start.Add(day))[0])
+	if !errors.Is(err, crypt.ErrRevoked) || !strings.Contains(hint.Of(err), "keys sign-again") || len(h.stores["b"].Keys()) != 0 {
+		t.Errorf("got %v and %q", err, h.stores["b"].Keys())
+	}
+	// Nor is such a manifest put beside a bad one.
+	h.stores["b"].Set(catalog.Key{Kind: "database", Source: "vapora", ID: id, Suffix: catalog.ManifestSuffix}.String(), []byte("{}"))
+	p = h.look()
+	faults, err := p.Inspect(t.Context(), "b", p.Places[1].Entries[0])
+	if err != nil || len(faults) == 0 || faults[0].Object.Role != replica.RoleManifest {
+		t.Fatalf("got %v, %v, want a fault of the manifest", faults, err)
+	}
+	if _, err := p.Repair(t.Context(), faults[0]); !errors.Is(err, crypt.ErrRevoked) {
+		t.Errorf("repair: got %v", err)
 	}
 }
 
