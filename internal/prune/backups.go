@@ -66,27 +66,49 @@ func (b *Backups) Judge(ctx context.Context, d retention.Deletion) (Verdict, err
 }
 
 func (b *Backups) judge(ctx context.Context, e catalog.Entry) (Verdict, error) {
-	if v, ok := e.Verified(); ok && !v.Good && b.Verifier != nil {
-		// Anybody who may write can say so in a key; only who signs is believed.
-		var record json.RawMessage
-		switch _, err := catalog.LoadRecord(ctx, b.Store, v.Key, b.Verifier, &record); {
-		case err == nil:
-			return Verdict{Bad: "it was verified, and is bad"}, nil
-		case !blames(err):
-			return Verdict{}, err
-		}
+	e, err := b.vouched(ctx, e)
+	if err != nil {
+		return Verdict{}, err
 	}
+	said, ok := e.Verified()
+	if ok && !said.Good {
+		return Verdict{Bad: "it was verified, and is bad"}, nil
+	}
+	out := Verdict{Verified: ok}
 	seen, store := e.Repaired(b.Store)
 	m, _, err := catalog.Load(ctx, store, seen, b.Verifier)
 	if err == nil {
 		if err := seen.Holds(m); err != nil {
-			return Verdict{Doubt: err.Error()}, nil
+			out.Doubt = err.Error()
 		}
 	}
 	if blames(err) {
-		return Verdict{Doubt: err.Error()}, nil
+		out.Doubt, err = err.Error(), nil
 	}
-	return Verdict{}, err
+	return out, err
+}
+
+// vouched is the entry with those verifications that count: of each level the newest
+// that somebody who is trusted signed. Anybody who may write can put a word into a key.
+func (b *Backups) vouched(ctx context.Context, e catalog.Entry) (catalog.Entry, error) {
+	said := slices.Clone(e.Verifications)
+	slices.SortStableFunc(said, func(x, y catalog.Verification) int { return y.At.Compare(x.At) })
+	e.Verifications = nil
+	found := map[string]bool{}
+	for _, v := range said {
+		if found[v.Level] || b.Verifier == nil {
+			continue
+		}
+		var record json.RawMessage
+		switch _, err := catalog.LoadRecord(ctx, b.Store, v.Key, b.Verifier, &record); {
+		case err == nil:
+			found[v.Level] = true
+			e.Verifications = append(e.Verifications, v)
+		case !blames(err):
+			return e, err
+		}
+	}
+	return e, nil
 }
 
 // blames reports whether an error is a word against what is stored.

@@ -72,3 +72,39 @@ func TestSpoiledLooksDeleteNothing(t *testing.T) {
 		t.Errorf("got %d to go, want the ten that are too old and the bad one", len(got))
 	}
 }
+
+// say puts a verification beside a backup, signed by somebody, or a word in a key
+// that nobody signed.
+func (h *house) say(i int, level string, good bool, when time.Time, by *person) {
+	h.t.Helper()
+	key := catalog.Entry{Kind: "database", Source: "vapora", ID: h.ids[i]}.VerificationKey(when, level, good)
+	if by == nil {
+		h.stores["primary"].Set(key.String(), []byte("{}"))
+		return
+	}
+	if err := catalog.PutRecord(h.t.Context(), h.stores["primary"], key, map[string]string{}, by.signer, storage.PutOptions{}); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// What a key says of a verification counts only where somebody who is trusted signed
+// the record: neither does a planted word displace the last that was verified, nor
+// does it make good what was found bad.
+func TestOnlySignedVerificationsCount(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	stranger := newPerson(t, "stranger")
+	at := h.now.Add(-5 * time.Hour)
+	h.say(3, "sums", true, at, &h.machine) // the last that was verified, and too old
+	h.say(5, "sums", true, at.Add(time.Hour), nil)
+	h.say(20, "sums", true, at.Add(time.Hour), &stranger)
+	h.say(22, "deep", false, at, &h.machine) // bad, whatever is planted
+	h.say(22, "deep", true, at.Add(time.Hour), nil)
+	h.say(22, "sums", true, at.Add(2*time.Hour), &h.machine)
+	h.say(39, "deep", false, at, nil) // and the newest is not bad
+	want := append(slices.Clone(h.ids[:10]), h.ids[22])
+	want = slices.DeleteFunc(want, func(id string) bool { return id == h.ids[3] })
+	if got := goes(h.check(), "primary"); !slices.Equal(got, want) {
+		t.Errorf("got %q to go, want %q", got, want)
+	}
+}

@@ -39,14 +39,16 @@ type Keeper interface {
 	Delete(ctx context.Context, d retention.Deletion) error
 }
 
-// A Verdict is why an item stands for nothing. The zero value is that of a good one.
+// A Verdict is what is known of an item, and why it stands for nothing. The zero
+// value is that of a good one.
 type Verdict struct {
-	Bad   string // somebody who is trusted says this, and it goes
-	Doubt string // nobody who is trusted says so: it may be good
+	Bad      string // somebody who is trusted says this, and it goes
+	Doubt    string // nobody who is trusted says so: it may be good
+	Verified bool   // somebody who is trusted found it good since it was taken
 }
 
 // ok reports whether the item is good.
-func (v Verdict) ok() bool { return v == Verdict{} }
+func (v Verdict) ok() bool { return v.Bad == "" && v.Doubt == "" }
 
 // An Engine plans and deletes.
 type Engine struct {
@@ -136,8 +138,8 @@ func examine(ctx context.Context, k Keeper, into *retention.Group, g retention.G
 			if err != nil {
 				return false, err
 			}
-			if item.Bad == v.ok() || item.Doubt != v.Doubt {
-				item.Bad, item.Doubt, changed = !v.ok(), v.Doubt, true
+			if item.Bad == v.ok() || item.Doubt != v.Doubt || item.Verified != v.Verified {
+				item.Bad, item.Doubt, item.Verified, changed = !v.ok(), v.Doubt, v.Verified, true
 			}
 		}
 		if d.Keep {
