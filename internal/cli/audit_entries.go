@@ -133,6 +133,38 @@ func deleteEntries(request string, o prune.Outcome) []audit.Entry {
 	return out
 }
 
+// sweepEntries are one for each backup of which something left over is gone, in the
+// order in which it went, and one for the uploads.
+func sweepEntries(place string, s prune.Swept, unsafe string) []audit.Entry {
+	var out []audit.Entry
+	at, n := map[catalog.Key]int{}, map[catalog.Key]int{}
+	for _, key := range s.Removed {
+		k, err := catalog.ParseKey(key)
+		if err != nil {
+			continue // nothing else is swept
+		}
+		k = k.With("")
+		if n[k]++; n[k] == 1 {
+			at[k] = len(out)
+			out = append(out, audit.Entry{
+				Action: audit.Delete, Result: audit.OK, Subject: audit.Subject{Kind: k.Kind, Source: k.Source, Backup: k.ID, Destination: place},
+			})
+		}
+		out[at[k]].Detail = fmt.Sprintf("left over: %d objects", n[k])
+	}
+	if s.Uploads > 0 {
+		out = append(out, audit.Entry{
+			Action: audit.Delete, Result: audit.OK, Detail: fmt.Sprintf("left over: %d unfinished uploads", s.Uploads), Subject: audit.Subject{Destination: place},
+		})
+	}
+	for i := range out {
+		if unsafe != "" {
+			out[i].Detail += "; blast radius overridden: " + unsafe
+		}
+	}
+	return out
+}
+
 func requestEntry(action audit.Action, id, detail, key string, err error) audit.Entry {
 	if err != nil {
 		detail = why(err)

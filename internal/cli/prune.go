@@ -88,9 +88,7 @@ func parseMoment(s string) (time.Time, error) {
 
 // engine is what plans and deletes, over the destinations of this run.
 func (a *app) engine(ctx context.Context, cfg *config.Config, filter catalog.Filter) (prune.Engine, error) {
-	e := prune.Engine{Limits: retention.Limits{
-		StaleAfter: time.Duration(cfg.Deletion.StaleAfter), MaxShare: cfg.Deletion.MaxShare.Share(), MaxCount: cfg.Deletion.MaxCount,
-	}}
+	e := prune.Engine{Limits: limits(cfg.Deletion)}
 	trust, err := trusted(cfg)
 	if err != nil {
 		return e, err
@@ -108,6 +106,10 @@ func (a *app) engine(ctx context.Context, cfg *config.Config, filter catalog.Fil
 		e.Places = append(e.Places, prune.NewPlace(p.Name, b, catalog.Listing{Entries: p.entries, Orphans: p.orphans}, p.takes(), p.keeps))
 	}
 	return e, nil
+}
+
+func limits(d config.Deletion) retention.Limits {
+	return retention.Limits{StaleAfter: time.Duration(d.StaleAfter), MaxShare: d.MaxShare.Share(), MaxCount: d.MaxCount}
 }
 
 // checked is the engine's plan of now, looked at closely enough to delete by it.

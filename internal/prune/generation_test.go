@@ -17,7 +17,7 @@ func (h *house) leftover(v catalog.Verifier) prune.Leftovers {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	left, err := prune.Leftover(h.t.Context(), "primary", &prune.Backups{Store: s, Verifier: v}, l, h.now)
+	left, err := prune.Leftover(h.t.Context(), "primary", &prune.Backups{Store: s, Verifier: v}, l, nil, h.now)
 	if err != nil {
 		h.t.Fatal(err)
 	}

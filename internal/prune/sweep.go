@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/retention"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
@@ -28,9 +29,9 @@ type Leftovers struct {
 	Stays []string `json:"-"`
 }
 
-// Leftover finds what is older than Grace by the store's clock. Nothing is
-// changed.
-func Leftover(ctx context.Context, name string, b *Backups, l catalog.Listing, now time.Time) (Leftovers, error) {
+// Leftover finds what is older than Grace by the store's clock. Nothing is changed.
+// spare, if not nil, says why an orphan stays nevertheless, "" if it may go.
+func Leftover(ctx context.Context, name string, b *Backups, l catalog.Listing, spare func(catalog.Entry) string, now time.Time) (Leftovers, error) {
 	before := now.Add(-Grace)
 	out := Leftovers{Place: name, Objects: []storage.Object{}, Uploads: []storage.Unfinished{}, Superseded: []storage.Object{}}
 	if err := out.supersede(ctx, b, l.Entries, before); err != nil {
@@ -39,6 +40,12 @@ func Leftover(ctx context.Context, name string, b *Backups, l catalog.Listing, n
 	for _, e := range l.Orphans {
 		if !e.Time.Before(before) || young(e, before) {
 			continue
+		}
+		if spare != nil {
+			if why := spare(e); why != "" {
+				out.Stays = append(out.Stays, fmt.Sprintf("%s has no manifest, and stays: %s", e.ID, why))
+				continue
+			}
 		}
 		for _, o := range e.Objects {
 			out.Objects, out.Bytes = append(out.Objects, o), out.Bytes+o.Size
@@ -92,19 +99,39 @@ func young(e catalog.Entry, before time.Time) bool {
 	return false
 }
 
+// Excess says why so many orphans are too many at once, of a destination that holds
+// so many backups, "" if they are not. Where manifests were removed by mistake, all
+// the rest looks left over.
+func (l Leftovers) Excess(limits retention.Limits, backups int) string {
+	orphans := map[catalog.Key]bool{}
+	for _, o := range l.Objects {
+		if k, err := catalog.ParseKey(o.Key); err == nil {
+			orphans[k.With("")] = true
+		}
+	}
+	return limits.Excess(len(orphans), backups+len(orphans))
+}
+
+// Swept is what became of leftovers.
+type Swept struct {
+	Removed []string // keys
+	Uploads int      // that were abandoned
+	Locked  int      // objects that stay until their lock ends
+}
+
 // Sweep removes leftovers. What is locked stays until the lock ends, and is
 // counted. So does, uncounted, what has become part of a backup since it was found: a copy that
 // was interrupted long ago may have been finished meanwhile.
-func Sweep(ctx context.Context, s storage.Store, l Leftovers) (removed, locked int, err error) {
+func Sweep(ctx context.Context, s storage.Store, l Leftovers) (out Swept, err error) {
 	var errs []error
 	remove := func(key string) {
 		switch err := s.Delete(ctx, key); {
 		case errors.Is(err, storage.ErrLocked):
-			locked++
+			out.Locked++
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			errs = append(errs, err)
 		default:
-			removed++
+			out.Removed = append(out.Removed, key)
 		}
 	}
 	for _, o := range l.Objects {
@@ -124,10 +151,10 @@ func Sweep(ctx context.Context, s storage.Store, l Leftovers) (removed, locked i
 				errs = append(errs, err)
 				continue
 			}
-			removed++
+			out.Uploads++
 		}
 	}
-	return removed, locked, errors.Join(errs...)
+	return out, errors.Join(errs...)
 }
 
 // finished reports whether the backup that an object lies with has a manifest now.

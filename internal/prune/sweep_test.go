@@ -8,6 +8,7 @@ import (
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/prune"
+	"github.com/vapora-platform/vapora-backup/internal/retention"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
@@ -44,7 +45,7 @@ func TestLeftovers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		left, err := prune.Leftover(t.Context(), "primary", &prune.Backups{Store: s, Verifier: h.machine.key}, l, h.now)
+		left, err := prune.Leftover(t.Context(), "primary", &prune.Backups{Store: s, Verifier: h.machine.key}, l, nil, h.now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,9 +53,9 @@ func TestLeftovers(t *testing.T) {
 			found = append(found, o.Key)
 		}
 		slices.Sort(found)
-		removed, kept, err := prune.Sweep(t.Context(), s, left)
-		if err != nil || kept != 1 || removed != len(found)-1 {
-			t.Fatalf("sweep: got %d removed, %d locked, %v, want %d and 1", removed, kept, err, len(found)-1)
+		did, err := prune.Sweep(t.Context(), s, left)
+		if err != nil || did.Locked != 1 || len(did.Removed) != len(found)-1 {
+			t.Fatalf("sweep: got %+v, %v, want %d removed and 1 locked", did, err, len(found)-1)
 		}
 		return found
 	}
@@ -96,15 +97,54 @@ func TestFinishedMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	left, err := prune.Leftover(t.Context(), "primary", &prune.Backups{Store: s, Verifier: h.machine.key}, l, h.now)
+	left, err := prune.Leftover(t.Context(), "primary", &prune.Backups{Store: s, Verifier: h.machine.key}, l, nil, h.now)
 	if err != nil || len(left.Objects) != 1 {
 		t.Fatalf("got %d leftovers and %v, want 1", len(left.Objects), err)
 	}
 	put(catalog.ManifestSuffix)
-	if removed, _, err := prune.Sweep(t.Context(), s, left); removed != 0 || err != nil {
-		t.Errorf("got %d removed and %v, want none", removed, err)
+	if did, err := prune.Sweep(t.Context(), s, left); len(did.Removed) != 0 || err != nil {
+		t.Errorf("got %q removed and %v, want none", did.Removed, err)
 	}
 	if !slices.Contains(s.Keys(), base+".surql.zst.age") {
 		t.Error("the data of a backup is gone")
+	}
+}
+
+// Manifests that were removed by mistake make orphans of all the rest: that is too
+// much at once, and what another destination has whole stays.
+func TestManifestsRemovedByMistake(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	s := h.stores["primary"]
+	for i := range 20 {
+		if err := s.Delete(t.Context(), h.key(i, catalog.ManifestSuffix)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.now = h.now.Add(2 * day)
+	l, err := catalog.List(t.Context(), s, catalog.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &prune.Backups{Store: s, Verifier: h.machine.key}
+	left, err := prune.Leftover(t.Context(), "primary", b, l, nil, h.now)
+	if err != nil || len(left.Objects) != 60 {
+		t.Fatalf("got %d objects, %v, want 60", len(left.Objects), err)
+	}
+	for limits, want := range map[retention.Limits]string{
+		{MaxShare: 0.25}: "20 of 40 backups would go, at most 25 % at once", {MaxCount: 19}: "20 deletions, at most 19 at once", {MaxShare: 0.5, MaxCount: 20}: "",
+	} {
+		if got := left.Excess(limits, len(l.Entries)); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	left, err = prune.Leftover(t.Context(), "primary", b, l, func(e catalog.Entry) string {
+		if e.ID == h.ids[0] {
+			return "the other has it"
+		}
+		return ""
+	}, h.now)
+	if err != nil || len(left.Objects) != 57 || len(left.Stays) != 1 || !strings.Contains(left.Stays[0], "the other has it") {
+		t.Errorf("got %d objects, %q, %v, want one spared", len(left.Objects), left.Stays, err)
 	}
 }

@@ -127,7 +127,13 @@ func (p Plan) Excess() string {
 	for _, g := range p.Groups {
 		all += len(g.Items)
 	}
-	switch l := p.limits; {
+	return p.limits.Excess(gone, all)
+}
+
+// Excess is the reason for which so many deletions, of so many items, are too many at
+// once, "" if they are not.
+func (l Limits) Excess(gone, all int) string {
+	switch {
 	case l.MaxCount > 0 && gone > l.MaxCount:
 		return fmt.Sprintf("%d deletions, at most %d at once", gone, l.MaxCount)
 	case l.MaxShare > 0 && float64(gone) > l.MaxShare*float64(all):
