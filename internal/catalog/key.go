@@ -86,6 +86,12 @@ func ParseKey(s string) (Key, error) {
 	return k, nil
 }
 
+// Ours reports whether a key is one that this program writes.
+func Ours(key string) bool {
+	_, err := ParseKey(key)
+	return err == nil || key == ReadmeKey || strings.HasPrefix(key, AuditPrefix)
+}
+
 // isDateOf reports whether date is the day of an ID, as keys have it.
 func isDateOf(date, id string) bool {
 	return len(date) == 10 && date[:4] == id[:4] && date[4] == '-' && date[5:7] == id[4:6] && date[7] == '-' && date[8:] == id[6:8]

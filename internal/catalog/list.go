@@ -105,7 +105,7 @@ func List(ctx context.Context, s storage.Store, f Filter) (Listing, error) {
 			}
 			key, err := ParseKey(o.Key)
 			switch {
-			case err != nil && o.Key != ReadmeKey && !strings.HasPrefix(o.Key, AuditPrefix):
+			case err != nil && !Ours(o.Key):
 				out.Foreign++
 			case err == nil && f.match(key):
 				if id := o.Key[:len(o.Key)-len(key.Suffix)]; id != lastID {

@@ -55,7 +55,7 @@ func Leftover(ctx context.Context, name string, b *Backups, l catalog.Listing, s
 	if !ok {
 		return out, nil
 	}
-	for u, err := range sweeper.Unfinished(ctx, before) {
+	for u, err := range sweeper.Unfinished(ctx, before, catalog.Ours) {
 		if err != nil {
 			return out, fmt.Errorf("look for unfinished uploads at %s: %w", name, err)
 		}

@@ -1,6 +1,8 @@
 package prune_test
 
 import (
+	"context"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/prune"
 	"github.com/vapora-platform/vapora-backup/internal/retention"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
+	"github.com/vapora-platform/vapora-backup/internal/storage/storagetest"
 )
 
 // What a failed run left goes after a day and not before; what is locked stays and
@@ -146,5 +149,34 @@ func TestManifestsRemovedByMistake(t *testing.T) {
 	}, h.now)
 	if err != nil || len(left.Objects) != 57 || len(left.Stays) != 1 || !strings.Contains(left.Stays[0], "the other has it") {
 		t.Errorf("got %d objects, %q, %v, want one spared", len(left.Objects), left.Stays, err)
+	}
+}
+
+// uploading is a store with uploads that nobody ends.
+type uploading struct {
+	*storagetest.Memory
+	keys []string
+}
+
+func (u uploading) Unfinished(_ context.Context, _ time.Time, ours func(string) bool) iter.Seq2[storage.Unfinished, error] {
+	return func(yield func(storage.Unfinished, error) bool) {
+		for _, key := range u.keys {
+			if ours(key) && !yield(storage.Unfinished{Key: key}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (u uploading) Abandon(context.Context, storage.Unfinished) error { return nil }
+
+// In a bucket that others use too their uploads are not touched.
+func TestUploadsOfOthers(t *testing.T) {
+	t.Parallel()
+	const ours = "database/vapora/2026-01-01/20260101T000000Z-aaaaaa.surql.zst.age"
+	s := uploading{&storagetest.Memory{}, []string{"videos/holiday.mp4", ours, catalog.ReadmeKey, "audit/entries/1.json", "database/vapora/note.txt"}}
+	left, err := prune.Leftover(t.Context(), "primary", &prune.Backups{Store: s}, catalog.Listing{}, nil, time.Now())
+	if err != nil || len(left.Uploads) != 3 || left.Uploads[0].Key != ours {
+		t.Errorf("got %v, %v, want three of ours", left.Uploads, err)
 	}
 }

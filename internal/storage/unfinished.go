@@ -16,8 +16,10 @@ type Unfinished struct {
 // A Sweeper is a store that keeps unfinished uploads until they are abandoned.
 // Others forget them by themselves: Google after a week, Azure likewise.
 type Sweeper interface {
-	// Unfinished yields all uploads that were begun before that moment.
-	Unfinished(ctx context.Context, before time.Time) iter.Seq2[Unfinished, error]
+	// Unfinished yields the uploads to which nothing was written since that moment: one
+	// that is slow may be under way for days. Of those whose key is known only what is
+	// ours is looked at.
+	Unfinished(ctx context.Context, before time.Time, ours func(key string) bool) iter.Seq2[Unfinished, error]
 
 	// Abandon removes one. One that is gone already is no error.
 	Abandon(ctx context.Context, u Unfinished) error

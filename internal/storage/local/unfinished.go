@@ -17,8 +17,8 @@ import (
 var _ storage.Sweeper = (*Store)(nil)
 
 // Unfinished implements storage.Sweeper: files whose writer was killed before it
-// could give them their name.
-func (s *Store) Unfinished(ctx context.Context, before time.Time) iter.Seq2[storage.Unfinished, error] {
+// could give them their name. No key is known of them.
+func (s *Store) Unfinished(ctx context.Context, before time.Time, _ func(string) bool) iter.Seq2[storage.Unfinished, error] {
 	return func(yield func(storage.Unfinished, error) bool) {
 		root, err := s.openRoot()
 		if errors.Is(err, fs.ErrNotExist) {

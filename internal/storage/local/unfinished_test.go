@@ -37,7 +37,7 @@ func TestAbandonUnfinished(t *testing.T) {
 	}
 	find := func(before time.Time) (found []string) {
 		t.Helper()
-		for u, err := range s.Unfinished(t.Context(), before) {
+		for u, err := range s.Unfinished(t.Context(), before, nil) {
 			if err != nil {
 				t.Fatal(err)
 			}

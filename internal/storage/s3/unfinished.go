@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
@@ -16,8 +17,9 @@ import (
 var _ storage.Sweeper = (*Store)(nil)
 
 // Unfinished implements storage.Sweeper: multipart uploads, of which the parts
-// cost as much as objects. It needs s3:ListBucketMultipartUploads.
-func (s *Store) Unfinished(ctx context.Context, before time.Time) iter.Seq2[storage.Unfinished, error] {
+// cost as much as objects. It needs s3:ListBucketMultipartUploads and
+// s3:ListMultipartUploadParts.
+func (s *Store) Unfinished(ctx context.Context, before time.Time, ours func(key string) bool) iter.Seq2[storage.Unfinished, error] {
 	return func(yield func(storage.Unfinished, error) bool) {
 		pages := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &s.o.Bucket, Prefix: aws.String(s.prefix)})
 		for pages.HasMorePages() {
@@ -27,14 +29,43 @@ func (s *Store) Unfinished(ctx context.Context, before time.Time) iter.Seq2[stor
 				return
 			}
 			for _, u := range page.Uploads {
-				key, ours := strings.CutPrefix(aws.ToString(u.Key), s.prefix)
+				key, below := strings.CutPrefix(aws.ToString(u.Key), s.prefix)
 				at := aws.ToTime(u.Initiated).UTC()
-				if ours && at.Before(before) && !yield(storage.Unfinished{Key: key, ID: aws.ToString(u.UploadId), Started: at}, nil) {
+				if !below || !ours(key) || !at.Before(before) {
+					continue
+				}
+				rests, err := s.rests(ctx, u, before)
+				if err != nil {
+					yield(storage.Unfinished{}, fmt.Errorf("list parts of an upload of %s: %w", key, s.explain(ctx, err)))
+					return
+				}
+				if rests && !yield(storage.Unfinished{Key: key, ID: aws.ToString(u.UploadId), Started: at}, nil) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// rests reports whether an upload has no part since that moment. One that has ended
+// meanwhile is none.
+func (s *Store) rests(ctx context.Context, u types.MultipartUpload, before time.Time) (bool, error) {
+	pages := s3.NewListPartsPaginator(s.client, &s3.ListPartsInput{Bucket: &s.o.Bucket, Key: u.Key, UploadId: u.UploadId})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if code(err) == "NoSuchUpload" {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		for _, p := range page.Parts {
+			if !aws.ToTime(p.LastModified).Before(before) {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
 }
 
 // Abandon implements storage.Sweeper. It needs s3:AbortMultipartUpload.
