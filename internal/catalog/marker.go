@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -140,5 +141,17 @@ func (e *Entry) Item() retention.Item {
 	if v, ok := e.Verified(); ok {
 		i.Verified, i.Bad = v.Good, !v.Good
 	}
+	if !i.Bad && !e.hasData() {
+		i.Bad, i.Doubt = true, "its data is missing"
+	}
 	return i
+}
+
+// hasData reports whether data of the generation that is read is listed, or a good copy
+// of it.
+func (e *Entry) hasData() bool {
+	return e.Size > 0 || slices.ContainsFunc(e.Objects, func(o storage.Object) bool {
+		first, n, ok := part(o)
+		return ok && first.isData() && n == e.Generation()
+	})
 }

@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +28,16 @@ func TestMarkers(t *testing.T) {
 	e := entry()
 	if _, ok := e.Verified(); ok || e.Base != "20261122T140000Z-222222" {
 		t.Errorf("got %+v", e)
+	}
+	// A manifest without data stands for nothing, and with a good copy of it does.
+	if item := e.Item(); !item.Bad || item.Doubt == "" {
+		t.Errorf("without data: got %+v", item)
+	}
+	for _, suffix := range []string{catalog.SecretsSuffix, ".repair-1.surql.zst.age"} {
+		must(t, s.Put(t.Context(), e.Key(suffix).String(), strings.NewReader("x"), storage.PutOptions{}))
+		if e := entry(); e.Item().Bad != (suffix == catalog.SecretsSuffix) {
+			t.Errorf("with %s: got %+v", suffix, e.Item())
+		}
 	}
 	for range 2 {
 		must(t, catalog.Tag(t.Context(), s, e, "before-upgrade", storage.PutOptions{}))

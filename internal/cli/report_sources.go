@@ -44,9 +44,9 @@ func (a *app) reportedSources(ctx context.Context, cfg *config.Config, places []
 				backups[e.Key(catalog.ManifestSuffix)] = i
 				s.Backups = append(s.Backups, report.Backup{ID: e.ID, Time: e.Time})
 			}
-			c := report.Copy{Destination: p.Name}
+			c := report.Copy{Destination: p.Name, Bad: e.Item().Bad}
 			if seen, ok := e.Verified(); ok {
-				c.Verified, c.Level, c.Bad = seen.At, seen.Level, !seen.Good
+				c.Verified, c.Level = seen.At, seen.Level
 				c.Vouched = func() bool { return a.vouched(ctx, p, seen.Key, v) }
 			}
 			s.Backups[i].Copies = append(s.Backups[i].Copies, c)

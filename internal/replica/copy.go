@@ -13,6 +13,7 @@ import (
 
 	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
@@ -108,7 +109,26 @@ func (p Payer) copy(ctx context.Context, from, to Place, e catalog.Entry, lock s
 	if err := catalog.Commit(ctx, to.Store, signed, opt); err != nil {
 		return bytes, &writeError{err}
 	}
+	if err := landed(ctx, to.Store, theirs, m); err != nil {
+		return bytes, &writeError{err}
+	}
 	return bytes, nil
+}
+
+// landed wants all that a manifest names to be there once it is: what a copy that was
+// interrupted long ago left, and this one took, may have been swept meanwhile.
+func landed(ctx context.Context, s storage.Store, e catalog.Entry, m *catalog.Manifest) error {
+	e.Objects = nil
+	for o, err := range s.List(ctx, e.Key("").String()) {
+		if err != nil {
+			return fmt.Errorf("look at the copy: %w", err)
+		}
+		e.Objects = append(e.Objects, o)
+	}
+	if err := e.Holds(m); err != nil {
+		return hint.Wrap(fmt.Errorf("look at the copy: %w", err), "vapora-backup sync --repair puts it there")
+	}
+	return nil
 }
 
 // object copies one object under a key. One that is there already, as after a

@@ -153,7 +153,7 @@ func TestDebts(t *testing.T) {
 // A copy that is known to be bad hides no good one.
 func TestDebtsOfWhatIsBadSomewhere(t *testing.T) {
 	t.Parallel()
-	e := catalog.Entry{Kind: "database", Source: "vapora", ID: "20261101T000000Z-aaaaaa", Time: start}
+	e := catalog.Entry{Kind: "database", Source: "vapora", ID: "20261101T000000Z-aaaaaa", Time: start, Size: 1}
 	worse := e
 	worse.Verifications = []catalog.Verification{{At: start.Add(time.Hour), Level: "sums"}}
 	places := []replica.Place{
@@ -272,6 +272,46 @@ func TestPayDoesNotTrustWhatLiesThere(t *testing.T) {
 	if len(h.look().Places[1].Entries) != 0 {
 		t.Error("it was committed")
 	}
+}
+
+// sweptStore loses the data of a backup at the moment of its manifest, as where
+// `prune orphans` took it for what a failed run left.
+type sweptStore struct{ *storagetest.Memory }
+
+func (s sweptStore) Put(ctx context.Context, key string, r io.Reader, o storage.PutOptions) error {
+	if base, ok := strings.CutSuffix(key, catalog.ManifestSuffix); ok {
+		if err := s.Delete(ctx, base+".surql.zst.age"); err != nil {
+			return err
+		}
+	}
+	return s.Memory.Put(ctx, key, r, o)
+}
+
+// A copy whose data is swept while it is made is no success, stands for nothing, and is
+// mended.
+func TestPayLooksAtTheCopy(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, "a", "b")
+	h.backup(start, "a")
+	h.place("b").Store = sweptStore{h.stores["b"]}
+	p := h.look()
+	_, err := p.Pay(t.Context(), replica.Debts(p.Places, start)[0])
+	if err == nil || !strings.Contains(err.Error(), "data: missing") || !strings.Contains(hint.Of(err), "sync --repair") {
+		t.Errorf("got %v", err)
+	}
+	h.place("b").Store = h.stores["b"]
+	h.look()
+	if item := h.place("b").Entries[0].Item(); !item.Bad || item.Doubt == "" {
+		t.Errorf("got %+v, want it to stand for nothing", item)
+	}
+	if got := h.mend("b"); !slices.Equal(got, []string{"data"}) {
+		t.Errorf("got faults of %q", got)
+	}
+	h.look()
+	if item := h.place("b").Entries[0].Item(); item.Bad {
+		t.Errorf("mended: got %+v", item)
+	}
+	h.same("a", "b")
 }
 
 func TestPayLocks(t *testing.T) {
