@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/retention"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
@@ -20,6 +21,8 @@ type Fault struct {
 	Entry  catalog.Entry
 	Object catalog.Object // with the role "manifest", the manifest and its signature
 	Err    error          // wraps ErrDamaged or fs.ErrNotExist
+	// Refused is why it must not be repaired from elsewhere, nil if it may.
+	Refused error
 }
 
 // RoleManifest is the role of a Fault of the manifest or its signature.
@@ -32,7 +35,9 @@ func (p Payer) Inspect(ctx context.Context, name string, e catalog.Entry) ([]Fau
 	at := p.place(name)
 	seen, store := e.Repaired(at.Store)
 	var out []Fault
-	fault := func(o catalog.Object, err error) { out = append(out, Fault{name, e, o, err}) }
+	fault := func(o catalog.Object, err error) {
+		out = append(out, Fault{Place: name, Entry: e, Object: o, Err: err})
+	}
 	m, _, err := catalog.Load(ctx, store, seen, p.Verifier)
 	if bad(err) {
 		fault(catalog.Object{Role: RoleManifest, Key: e.Key(catalog.ManifestSuffix).String()}, fmt.Errorf("%w: %w", ErrDamaged, err))
@@ -41,6 +46,7 @@ func (p Payer) Inspect(ctx context.Context, name string, e catalog.Entry) ([]Fau
 	if err != nil {
 		return out, err
 	}
+	manifest, present, fits := len(out) > 0, 0, 0
 	for _, o := range m.Objects {
 		if _, ok := seen.Object(o.Key); !ok {
 			fault(o, fs.ErrNotExist)
@@ -53,10 +59,29 @@ func (p Payer) Inspect(ctx context.Context, name string, e catalog.Entry) ([]Fau
 		case err != nil:
 			return out, fmt.Errorf("read %s at %s: %w", o.Key, name, err)
 		case !same:
+			present++
 			fault(o, ErrDamaged)
+		default:
+			present++
+			fits++
 		}
 	}
+	if manifest && present > 0 && fits == 0 && p.resealed(e) {
+		// It may be the manifest that is of another generation, and not the objects that
+		// are damaged.
+		out = out[:1]
+		out[0].Refused = hint.Wrap(errors.New("the manifest of no other destination fits what lies there: it may be of another generation, sealed for others"),
+			"vapora-backup keys rewrap makes all copies alike")
+	}
 	return out, nil
+}
+
+// resealed reports whether the backup was sealed anew at any place.
+func (p Payer) resealed(e catalog.Entry) bool {
+	return slices.ContainsFunc(p.Places, func(at Place) bool {
+		have, ok := at.find(e.ID, of(e))
+		return ok && have.Generation() > 0
+	})
 }
 
 // bad reports whether a manifest is to blame for err.
@@ -105,6 +130,9 @@ func (p Payer) others(name string, e catalog.Entry) []holder {
 // there is none, from the first other place that has one.
 func (p Payer) Repair(ctx context.Context, f Fault) (Paid, error) {
 	to := p.place(f.Place)
+	if f.Refused != nil {
+		return Paid{}, fmt.Errorf("repair the manifest of %s at %s: %w", f.Entry.ID, f.Place, f.Refused)
+	}
 	out := Paid{Lock: to.Lock(f.Entry.Time, to.retain(f.Entry))}
 	opt := storage.PutOptions{Kind: f.Entry.Kind, Lock: out.Lock}
 	if f.Object.Role == RoleManifest {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/replica"
 	"github.com/vapora-platform/vapora-backup/internal/storage/storagetest"
 )
@@ -141,5 +142,39 @@ func TestInspectTellsThePlaceFromTheBackup(t *testing.T) {
 		if faults, err := p.Inspect(t.Context(), "a", p.Places[0].Entries[0]); !errors.Is(err, denied) || faults != nil {
 			t.Errorf("%s: got %v, %v", key, faults, err)
 		}
+	}
+}
+
+// A place that was sealed anew, and whose manifest is damaged, is not put back to the
+// older generation that another place has.
+func TestRepairUndoesNoRewrap(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, "anew", "older")
+	id := h.backup(start, "anew", "older")
+	s := h.stores["anew"]
+	at := func(suffix string) string {
+		return catalog.Key{Kind: "database", Source: "vapora", ID: id, Suffix: suffix}.String()
+	}
+	for _, suffix := range []string{".surql.zst.age", catalog.SecretsSuffix, catalog.SignatureSuffix, catalog.ManifestSuffix} {
+		s.Set(at(".rewrap-1"+suffix), []byte("sealed anew")) // the manifest is none any more
+	}
+	before := contents(s)
+	p := h.look()
+	faults, err := p.Inspect(t.Context(), "anew", h.place("anew").Entries[0])
+	if err != nil || len(faults) != 1 || faults[0].Object.Role != replica.RoleManifest {
+		t.Fatalf("got %v, %v, want a fault of the manifest alone", faults, err)
+	}
+	if _, err := p.Repair(t.Context(), faults[0]); err == nil || !strings.Contains(hint.Of(err), "keys rewrap") {
+		t.Errorf("got %v, want it refused", err)
+	}
+	if after := contents(s); len(after) != len(before) {
+		t.Errorf("got %d objects, want the %d that were there", len(after), len(before))
+	}
+	// A single damaged object is no other generation.
+	text, _ := s.Bytes(at(".surql.zst.age"))
+	s.Set(at(".rewrap-1.surql.zst.age"), text)
+	h.look()
+	if got := h.mend("anew"); !slices.Equal(got, []string{"manifest", "secrets"}) {
+		t.Errorf("got faults of %q", got)
 	}
 }
