@@ -65,18 +65,21 @@ func rewrapHouse(t *testing.T, source string) (a, b *storagetest.Memory, ids *cr
 	return a, b, ids
 }
 
+const twoFolders = `version: 1
+databases:
+  - {name: vapora, url: "http://127.0.0.1:1", namespace: n, username: root, password: {env: DB_PASSWORD}, ENTRY}
+destinations:
+  - {name: a, url: "file:a"}
+  - {name: b, url: "file:b"}
+encryption: {recipients: [age1cy0su9fwf3gf9mw868g5yut09p6nytfmmnktexz2ya5uqg9vl9sss4euqm]}
+`
+
 // rewrapConfig has two destinations and seals for the recipients; the database has
 // more lines of its own.
 func rewrapConfig(t *testing.T, recipients, more string) (cli.Env, *config.Config) {
 	t.Helper()
-	cfg, err := config.Parse(filepath.Join(t.TempDir(), "c.yaml"), []byte(`version: 1
-databases:
-  - {name: vapora, url: "http://127.0.0.1:1", namespace: n, username: root, password: {env: DB_PASSWORD}, `+more+`}
-destinations:
-  - {name: a, url: "file:a"}
-  - {name: b, url: "file:b"}
-encryption: {recipients: [`+recipients+`]}
-`), nil)
+	text := strings.NewReplacer("ENTRY", more, "age1cy0su9fwf3gf9mw868g5yut09p6nytfmmnktexz2ya5uqg9vl9sss4euqm", recipients).Replace(twoFolders)
+	cfg, err := config.Parse(filepath.Join(t.TempDir(), "c.yaml"), []byte(text), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,14 +62,15 @@ func runSync(ctx context.Context, a *app, o *syncOptions) error {
 	}
 	s := &syncing{app: a, payer: replica.Payer{Verifier: verifier(trust)}, dryRun: o.dryRun}
 	s.out.DryRun, s.out.Debts = o.dryRun, []syncedDebt{}
-	if err := s.run(ctx, cfg, o); err != nil {
-		if len(s.out.Debts) == 0 {
-			return err
-		}
-		return errors.Join(a.print(s.out), err)
+	err = s.run(ctx, cfg, o)
+	if err != nil && len(s.out.Debts) == 0 {
+		return err
 	}
 	if !o.dryRun {
-		a.done(ctx, cfg, syncEntries(s.out)...)
+		a.done(ctx, cfg, syncEntries(s.out)...) // also what was done before an interruption
+	}
+	if err != nil {
+		return errors.Join(a.print(s.out), err)
 	}
 	if err := a.print(s.out); err != nil {
 		return err
@@ -148,15 +149,15 @@ func (s *syncing) debts(ctx context.Context) error {
 			bar.done()
 			row.take(paid)
 			s.passed(d.Entry.ID, paid)
-			if end := storage.Ended(ctx); end != nil {
-				return end
-			}
 			if row.OK = err == nil; !row.OK {
 				row.Error = err.Error()
 				s.failed = append(s.failed, err)
 			}
 		}
 		s.out.add(row)
+		if end := storage.Ended(ctx); end != nil {
+			return end
+		}
 	}
 	return nil
 }
