@@ -28,13 +28,7 @@ func Commit(ctx context.Context, s storage.Store, m *Signed, o storage.PutOption
 		return fmt.Errorf("commit backup: %w", err)
 	}
 	if m.signature != nil {
-		key := m.key.With(SignatureSuffix).String()
-		err := s.Put(ctx, key, bytes.NewReader(m.signature), o)
-		// A copy that was interrupted may have come this far.
-		if errors.Is(err, fs.ErrExist) && m.stored(ctx, s) {
-			err = nil
-		}
-		if err != nil {
+		if err := put(ctx, s, m.key.With(SignatureSuffix), m.signature, o); err != nil {
 			return fmt.Errorf("commit backup: %w", err)
 		}
 	}
@@ -44,7 +38,7 @@ func Commit(ctx context.Context, s storage.Store, m *Signed, o storage.PutOption
 			return fmt.Errorf("commit backup: %w", err)
 		}
 	}
-	if err := s.Put(ctx, m.key.String(), bytes.NewReader(m.manifest), o); err != nil {
+	if err := put(ctx, s, m.key, m.manifest, o); err != nil {
 		return fmt.Errorf("commit backup: %w", err)
 	}
 	return nil
@@ -71,8 +65,14 @@ func CommitBeside(ctx context.Context, s storage.Store, e Entry, m *Signed, o st
 	return nil
 }
 
-// stored reports whether the very signature lies there.
-func (m *Signed) stored(ctx context.Context, s storage.Store) bool {
-	there, err := read(ctx, s, m.key.With(SignatureSuffix), maxSignature)
-	return err == nil && bytes.Equal(there, m.signature)
+// put stores a text. The very same may lie there: a copy that was interrupted, or
+// another run that makes it at the same time, may have come this far.
+func put(ctx context.Context, s storage.Store, key Key, text []byte, o storage.PutOptions) error {
+	err := s.Put(ctx, key.String(), bytes.NewReader(text), o)
+	if errors.Is(err, fs.ErrExist) {
+		if there, rerr := read(ctx, s, key, int64(len(text))); rerr == nil && bytes.Equal(there, text) {
+			return nil
+		}
+	}
+	return err
 }

@@ -117,3 +117,27 @@ func TestSignFails(t *testing.T) {
 		t.Errorf("got %v, %v, want an error", got, err)
 	}
 }
+
+// Two runs that make the same copy at once both succeed; another manifest is never
+// taken for ours.
+func TestCommitTwice(t *testing.T) {
+	t.Parallel()
+	signer, _ := signingKey(t)
+	s := &storagetest.Memory{}
+	m := manifest(firstID)
+	signed := sign(t, m, signer)
+	for range 2 {
+		if err := catalog.Commit(t.Context(), s, signed, storage.PutOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, suffix := range []string{catalog.ManifestSuffix, catalog.SignatureSuffix} {
+		key := m.Key(suffix).String()
+		good, _ := s.Bytes(key)
+		s.Set(key, append(bytes.Clone(good), ' '))
+		if err := catalog.Commit(t.Context(), s, signed, storage.PutOptions{}); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%s: got %v, want fs.ErrExist", suffix, err)
+		}
+		s.Set(key, good)
+	}
+}
