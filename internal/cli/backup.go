@@ -155,11 +155,7 @@ func (w *writer) backup(ctx context.Context, s source) (*backedUp, error) {
 	if s.err != nil {
 		return nil, unstored(s.err)
 	}
-	lines := s.config.Recipients
-	if len(lines) == 0 {
-		lines = w.cfg.Encryption.Recipients
-	}
-	recipients, err := crypt.ParseRecipients(lines)
+	recipients, err := crypt.ParseRecipients(w.cfg.Recipients(s.config))
 	if err != nil {
 		return nil, usageError{fmt.Errorf("read the recipients of %s: %w", s.name, err)}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -225,10 +224,8 @@ func holdAgain(ctx context.Context, p place, e catalog.Entry) error {
 // recipients are those of today for a backup's source.
 func (r *rewrapping) recipients(e catalog.Entry) (*crypt.Recipients, error) {
 	lines := r.cfg.Encryption.Recipients
-	for _, d := range r.cfg.Databases {
-		if d.Name == e.Source || d.AllDatabases && strings.HasPrefix(e.Source, d.Name+".") {
-			lines = r.cfg.Recipients(d)
-		}
+	if d, ok := r.cfg.DatabaseOf(e.Source); ok {
+		lines = r.cfg.Recipients(d)
 	}
 	return crypt.ParseRecipients(lines)
 }

@@ -81,13 +81,11 @@ func thinned(places []place, kind string) time.Duration {
 
 // backsUp is the command that takes a backup of a source, if the config names it.
 func backsUp(cfg *config.Config, kind, name string) (command string, configured bool) {
-	i := slices.IndexFunc(cfg.Databases, func(d config.Database) bool {
-		return kind == "database" && (d.Name == name || d.AllDatabases && strings.HasPrefix(name, d.Name+"."))
-	})
-	if i < 0 {
+	d, ok := cfg.DatabaseOf(name)
+	if !ok || kind != "database" || d.Name != name && !d.AllDatabases {
 		return "", false
 	}
-	return "vapora-backup backup db " + cfg.Databases[i].Name, true
+	return "vapora-backup backup db " + d.Name, true
 }
 
 // vouched reports whether somebody who is trusted signed a verification.

@@ -154,3 +154,24 @@ func TestRewrapSaysThatAHoldFailed(t *testing.T) {
 		t.Errorf("the other destination: got generation %d, want 1", got)
 	}
 }
+
+// What `backup db --all-databases` took of an entry without all_databases is sealed
+// anew for the entry's own recipients.
+func TestRewrapSealsForTheEntry(t *testing.T) {
+	t.Parallel()
+	a, b, ids := rewrapHouse(t, "vapora.other")
+	public, _ := newRecipient(t)
+	own, mine := newRecipient(t)
+	env, cfg := rewrapConfig(t, public, "database: d, recipients: ["+own+"]")
+	if failed, err := cli.Rewrap(t.Context(), env, cfg, ids, a, b); err != nil || failed != nil {
+		t.Fatalf("got %v, %v", failed, err)
+	}
+	e, s := onlyEntry(t, b).Repaired(b)
+	body, err := s.Get(t.Context(), e.Key(".surql.zst.age").String())
+	if err == nil {
+		_, err = mine.Open(body)
+	}
+	if err != nil {
+		t.Errorf("got %v, want it to open with the key of the entry", err)
+	}
+}

@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/spf13/pflag"
 
 	"github.com/vapora-platform/vapora-backup/internal/config"
@@ -29,12 +26,10 @@ func (t *targetFlags) flags(f *pflag.FlagSet) {
 
 // entry returns what to connect with: the source's, with the flags over it.
 func (t targetFlags) entry(cfg *config.Config, source string) (config.Database, error) {
-	var d config.Database
-	i := slices.IndexFunc(cfg.Databases, func(d config.Database) bool {
-		return d.Name == source || d.AllDatabases && strings.HasPrefix(source, d.Name+".")
-	})
-	if i >= 0 {
-		d = cfg.Databases[i]
+	d, found := cfg.DatabaseOf(source)
+	url := d.URL
+	if d.Name != source {
+		d.Database = "" // which is another one
 	}
 	for _, f := range []struct {
 		from string
@@ -51,7 +46,7 @@ func (t targetFlags) entry(cfg *config.Config, source string) (config.Database, 
 		d.Password, d.Token = config.Secret{File: t.passwordFile}, config.Secret{}
 	case t.tokenEnv != "":
 		d.Token, d.Username, d.Password = config.Secret{Env: t.tokenEnv}, "", config.Secret{}
-	case t.url != "" && i >= 0 && t.url != cfg.Databases[i].URL && t.username != "":
+	case t.url != "" && found && t.url != url && t.username != "":
 		return d, usagef("--to-username needs --to-password-env or --to-password-file")
 	}
 	if d.Auth == "" {

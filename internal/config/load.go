@@ -93,6 +93,21 @@ func (c *Config) Recipients(d Database) []string {
 	return c.Encryption.Recipients
 }
 
+// DatabaseOf returns the entry that a source is backed up by: the one of its name, or
+// else, as a source of all_databases is called NAME.database, the one with the longest
+// name before a dot.
+func (c *Config) DatabaseOf(source string) (found Database, ok bool) {
+	for _, d := range c.Databases {
+		switch {
+		case d.Name == source:
+			return d, true
+		case strings.HasPrefix(source, d.Name+".") && len(d.Name) > len(found.Name):
+			found, ok = d, true
+		}
+	}
+	return found, ok
+}
+
 // File is the path of the config's main file.
 func (c *Config) File() string { return c.file }
 

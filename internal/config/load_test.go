@@ -160,6 +160,22 @@ func TestRecipients(t *testing.T) {
 	}
 }
 
+func TestDatabaseOf(t *testing.T) {
+	t.Parallel()
+	var c config.Config
+	for _, name := range []string{"shop", "shop.eu", "ledger", "shop.eu.old"} {
+		c.Databases = append(c.Databases, config.Database{Name: name})
+	}
+	for source, want := range map[string]string{
+		"shop": "shop", "shop.us": "shop", "shop.eu": "shop.eu", "shop.eu.x": "shop.eu", "shop.eu.older": "shop.eu", "shop.eu.old.y": "shop.eu.old",
+		"ledger.": "ledger", "ledgers": "", "": "", "other": "",
+	} {
+		if d, ok := c.DatabaseOf(source); d.Name != want || ok != (want != "") {
+			t.Errorf("%q: got %q, %v, want %q", source, d.Name, ok, want)
+		}
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	c := parse(t, minimal, nil)
