@@ -223,11 +223,7 @@ func holdAgain(ctx context.Context, p place, e catalog.Entry) error {
 
 // recipients are those of today for a backup's source.
 func (r *rewrapping) recipients(e catalog.Entry) (*crypt.Recipients, error) {
-	lines := r.cfg.Encryption.Recipients
-	if d, ok := r.cfg.DatabaseOf(e.Source); ok {
-		lines = r.cfg.Recipients(d)
-	}
-	return crypt.ParseRecipients(lines)
+	return crypt.ParseRecipients(r.cfg.RecipientsOf(e.Source))
 }
 
 func runKeysSignAgain(ctx context.Context, a *app, o *rewrapOptions, args []string) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/backup"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/crypt"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/prune"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
@@ -90,7 +91,7 @@ func (s sweeping) at(ctx context.Context, p place) (sweptAt, error) {
 	if err := backup.CheckClock(ctx, p.store, s.app.Now); err != nil {
 		return sweptAt{Leftovers: prune.Leftovers{Place: p.Name}}, err
 	}
-	b := &prune.Backups{Store: p.store, Verifier: s.v}
+	b := &prune.Backups{Store: p.store, Verifier: s.v, Recipients: s.recipients}
 	listing := catalog.Listing{Entries: p.entries, Orphans: p.orphans}
 	left, err := prune.Leftover(ctx, p.Name, b, listing, func(e catalog.Entry) string { return s.spare(p, e) }, s.app.Now())
 	for _, why := range left.Stays {
@@ -112,6 +113,17 @@ func (s sweeping) at(ctx context.Context, p place) (sweptAt, error) {
 	at.Removed, at.Locked = len(did.Removed)+did.Uploads, did.Locked
 	s.app.done(ctx, s.cfg, sweepEntries(p.Name, did, s.unsafe)...)
 	return at, err
+}
+
+// recipients are the fingerprints of those whom a source is sealed for today; none where
+// the config cannot be read, so that nothing is taken for sealed for them.
+func (s sweeping) recipients(source string) []string {
+	r, err := crypt.ParseRecipients(s.cfg.RecipientsOf(source))
+	if err != nil {
+		s.app.warn("read the recipients of %s: %v", source, err)
+		return nil
+	}
+	return r.Fingerprints()
 }
 
 // spare says why an orphan of a place stays: another place has the backup, or may.

@@ -108,6 +108,12 @@ func (c *Config) DatabaseOf(source string) (found Database, ok bool) {
 	return found, ok
 }
 
+// RecipientsOf are those that the backups of a source are sealed to.
+func (c *Config) RecipientsOf(source string) []string {
+	d, _ := c.DatabaseOf(source) // one that the config does not name has none of its own
+	return c.Recipients(d)
+}
+
 // File is the path of the config's main file.
 func (c *Config) File() string { return c.file }
 

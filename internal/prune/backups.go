@@ -20,6 +20,9 @@ import (
 type Backups struct {
 	Store    storage.Store
 	Verifier catalog.Verifier // nil: nobody is trusted, and signatures are not checked
+	// Recipients, if not nil, are the fingerprints of those whom a source's backups are
+	// sealed for today: no generation for others takes the place of an older one.
+	Recipients func(source string) []string
 
 	listing catalog.Listing // is not changed any more
 }

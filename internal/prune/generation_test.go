@@ -10,14 +10,18 @@ import (
 )
 
 // leftover is what failed runs left at the primary destination.
-func (h *house) leftover(v catalog.Verifier) prune.Leftovers {
+func (h *house) leftover(v catalog.Verifier, recipients ...string) prune.Leftovers {
 	h.t.Helper()
 	s := h.stores["primary"]
 	l, err := catalog.List(h.t.Context(), s, catalog.Filter{})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	left, err := prune.Leftover(h.t.Context(), "primary", &prune.Backups{Store: s, Verifier: v}, l, nil, h.now)
+	b := &prune.Backups{Store: s, Verifier: v}
+	if recipients != nil {
+		b.Recipients = func(string) []string { return recipients }
+	}
+	left, err := prune.Leftover(h.t.Context(), "primary", b, l, nil, h.now)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -63,5 +67,19 @@ func TestForgedGenerationSupersedesNothing(t *testing.T) {
 	// Where nobody is trusted nothing is told from a forged one.
 	if left := h.leftover(nil); len(left.Superseded) != 0 || len(left.Stays) != 2 {
 		t.Errorf("nobody is trusted: got %v, %q", left.Superseded, left.Stays)
+	}
+}
+
+// A generation for recipients who are gone, which somebody kept and plants again, is
+// whole and signed, and takes the place of none.
+func TestOldGenerationSupersedesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.generation(21, ".rewrap-9", func([]byte) {})
+	h.now = h.now.Add(2 * day)
+	for recipient, want := range map[string]int{"age1x": 4, "age1new": 0} { // the manifests are for age1x
+		if left := h.leftover(h.machine.key, recipient); len(left.Superseded) != want || (len(left.Stays) == 0) != (want > 0) {
+			t.Errorf("sealed for %s today: got %d objects to go, %q, want %d", recipient, len(left.Superseded), left.Stays, want)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
@@ -29,6 +30,11 @@ func (b *Backups) unproved(ctx context.Context, e catalog.Entry) (why string, er
 	if err != nil {
 		return "", err
 	}
+	// An old generation that is planted again is whole and signed, and opens for those
+	// only who may be gone.
+	if b.Recipients != nil && !sameSet(m.Recipients, b.Recipients(e.Source)) {
+		return "the newer one is not sealed for the recipients of today (vapora-backup keys rewrap)", nil
+	}
 	for _, o := range m.Objects {
 		switch same, err := same(ctx, store, o); {
 		case errors.Is(err, storage.ErrCold), errors.Is(err, fs.ErrNotExist):
@@ -40,6 +46,11 @@ func (b *Backups) unproved(ctx context.Context, e catalog.Entry) (why string, er
 		}
 	}
 	return "", nil
+}
+
+func sameSet(a, b []string) bool {
+	set := func(s []string) []string { return slices.Compact(slices.Sorted(slices.Values(s))) }
+	return slices.Equal(set(a), set(b))
 }
 
 // same reports whether an object is stored as its manifest says.
