@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -171,7 +173,7 @@ func (r *rewrapping) rewrap(ctx context.Context, e catalog.Entry, ids *crypt.Ide
 		}
 		row.Skipped, row.Bytes = res.Skipped, res.Bytes
 		var hold error
-		if err == nil && !res.Skipped {
+		if err == nil && (!res.Skipped || len(p.entries[at].Superseded()) > 0) { // which may be what an interrupted run left
 			hold = holdAgain(ctx, *p, p.entries[at])
 		}
 		r.take(ctx, row, fingerprints(ids), errors.Join(err, hold))
@@ -206,9 +208,8 @@ func holdAgain(ctx context.Context, p place, e catalog.Entry) error {
 	if !ok {
 		return nil
 	}
-	// Of an older generation nothing may be left.
-	got, err := locker.Protection(ctx, e.Place(e.Key(catalog.ManifestSuffix).String()))
-	if err == nil && got.Hold {
+	held, err := manifestHeld(ctx, locker, e)
+	if err == nil && held {
 		var fresh catalog.Entry
 		if fresh, err = reread(ctx, p, e); err == nil {
 			err = setHold(ctx, locker, fresh, true)
@@ -219,6 +220,21 @@ func holdAgain(ctx context.Context, p place, e catalog.Entry) error {
 			"if it is to be held: vapora-backup hold add %s --destination %s", e.ID, p.Name)
 	}
 	return nil
+}
+
+// manifestHeld reports whether any manifest of a backup is held, of whatever generation:
+// of the older ones nothing may be left.
+func manifestHeld(ctx context.Context, l storage.Locker, e catalog.Entry) (bool, error) {
+	for _, key := range e.Keys() {
+		if !strings.HasSuffix(key, catalog.ManifestSuffix) {
+			continue
+		}
+		got, err := l.Protection(ctx, key)
+		if got.Hold || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return got.Hold, err
+		}
+	}
+	return false, nil
 }
 
 // recipients are those of today for a backup's source.

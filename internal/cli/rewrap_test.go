@@ -153,6 +153,11 @@ func TestRewrapSaysThatAHoldFailed(t *testing.T) {
 	if got := onlyEntry(t, b).Generation(); got != 1 {
 		t.Errorf("the other destination: got generation %d, want 1", got)
 	}
+	// The same command finishes it.
+	if failed, err := cli.Rewrap(t.Context(), env, cfg, ids, a, b); err != nil || failed != nil {
+		t.Errorf("again: got %v, %v", failed, err)
+	}
+	wantHeld(t, a)
 }
 
 // What `backup db --all-databases` took of an entry without all_databases is sealed
