@@ -45,3 +45,8 @@ func Rewrap(ctx context.Context, env Env, cfg *config.Config, ids *crypt.Identit
 	}
 	return r.failed, nil
 }
+
+// Entry is what a restore of source connects to with --to-url.
+func Entry(cfg *config.Config, source, url string) (config.Database, error) {
+	return targetFlags{url: url}.entry(cfg, source)
+}

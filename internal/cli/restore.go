@@ -47,7 +47,8 @@ func newRestoreDB(a *app) *cobra.Command {
 			"in the way it is refused, and --force names what it replaces. Everything is restored\n" +
 			"in the order that loses no edge, view or reference; afterwards counts, definitions\n" +
 			"and both ends of every edge are checked. What cannot come back is listed.\n\n" +
-			"The target is the configured database of the source; the --to flags name another.\n" +
+			"The target is the configured database of the source; the --to flags name another. What\n" +
+			"none of them says is the source's own, user and password too.\n" +
 			"An interrupted restore is started again with the same command.\n\n" +
 			"With --tables only the pieces of those tables are fetched and proved: a partial proof.\n" +
 			"All else in the target stays, and edges of other tables that lead to these are known\n" +

@@ -39,6 +39,9 @@ func (t targetFlags) entry(cfg *config.Config, source string) (config.Database, 
 			*f.to = f.from
 		}
 	}
+	if t.url != "" && t.url != url {
+		d.TLS.ServerName = "" // that of another host
+	}
 	switch {
 	case t.passwordEnv != "":
 		d.Password, d.Token = config.Secret{Env: t.passwordEnv}, config.Secret{}

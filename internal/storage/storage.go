@@ -52,10 +52,10 @@ type Ranger interface {
 
 // An Object is what a listing tells of one.
 type Object struct {
-	Key      string
-	Size     int64     // bytes as stored
-	Modified time.Time // UTC, by the store's clock
-	Class    string    // storage class or access tier, as the store names it; "" where it has none
+	Key      string    `json:"key"`
+	Size     int64     `json:"size"`            // bytes as stored
+	Modified time.Time `json:"modified"`        // UTC, by the store's clock
+	Class    string    `json:"class,omitempty"` // storage class or access tier, as the store names it; "" where it has none
 }
 
 // PutOptions are wishes for one object. The zero value is a plain Put.

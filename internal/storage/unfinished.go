@@ -8,9 +8,9 @@ import (
 
 // An Unfinished upload takes room and is no object: its writer was killed.
 type Unfinished struct {
-	Key     string    // of what it would have become; "" where that is not known
-	ID      string    // for Abandon
-	Started time.Time // UTC, by the store's clock
+	Key     string    `json:"key"`     // of what it would have become; "" where that is not known
+	ID      string    `json:"id"`      // for Abandon
+	Started time.Time `json:"started"` // UTC, by the store's clock
 }
 
 // A Sweeper is a store that keeps unfinished uploads until they are abandoned.
