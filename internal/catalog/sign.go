@@ -64,10 +64,23 @@ func Sign(m *Manifest, s Signer) (*Signed, error) {
 	if s == nil {
 		return out, nil
 	}
-	if out.signature, err = s.Sign(text, comment(out.key)); err != nil {
+	return out.Again(s)
+}
+
+// Text returns the manifest as it is stored, to the last byte.
+func (m *Signed) Text() []byte { return m.manifest }
+
+// Signature returns the signature as it is stored, nil if there is none.
+func (m *Signed) Signature() []byte { return m.signature }
+
+// Again returns the same bytes, signed by another.
+func (m *Signed) Again(s Signer) (*Signed, error) {
+	out := *m
+	var err error
+	if out.signature, err = s.Sign(m.manifest, comment(m.key)); err != nil {
 		return nil, fmt.Errorf("sign manifest: %w", err)
 	}
-	return out, nil
+	return &out, nil
 }
 
 // Lasts returns an error unless the signature counts on a copy that is made now: it

@@ -44,16 +44,13 @@ func (o Options) follow(ctx context.Context, e catalog.Entry, leader Leader) (Re
 	switch {
 	case err != nil:
 		return Result{}, err
-	case bytes.Equal(mine.text, lead.text):
+	case bytes.Equal(mine.signed.Text(), lead.signed.Text()):
 		return Result{Skipped: true}, nil
 	case !sameBackup(mine.manifest, lead.manifest):
 		return Result{}, errors.New("the leader has another backup of this ID")
 	}
-	if o.Verifier != nil {
-		// Without a time: a copy is new, whatever the age of what it is made from.
-		if _, _, err := o.Verifier.Verify(lead.text, lead.signature); err != nil {
-			return Result{}, fmt.Errorf("the leader's signature would not count here: %w", err)
-		}
+	if err := lead.signed.Lasts(o.Verifier); err != nil {
+		return Result{}, fmt.Errorf("leader: %w", err)
 	}
 	n, err := e.NextGeneration()
 	if err != nil {

@@ -67,8 +67,8 @@ func (o Options) copyObject(ctx context.Context, from, to storage.Store, object 
 	return object.Stored, to.Put(ctx, object.Key, o.proved(body, object), opt)
 }
 
-func (o Options) proved(body io.Reader, object catalog.Object) *proved {
-	return &proved{r: body, want: object.Stored, hash: sha256.New(), tell: o.Progress}
+func (o Options) proved(body io.Reader, object catalog.Object) *archive.Proved {
+	return &archive.Proved{From: body, Want: object.Stored, Tell: o.Progress}
 }
 
 // put are the wishes for a part of a backup, "" for what tells of it.
@@ -93,7 +93,7 @@ func (o Options) prove(ctx context.Context, s storage.Store, object catalog.Obje
 		return false, err
 	}
 	defer body.Close() // read only
-	_, err = io.Copy(io.Discard, &proved{r: body, want: object.Stored, hash: sha256.New()})
+	_, err = io.Copy(io.Discard, &archive.Proved{From: body, Want: object.Stored})
 	return false, err
 }
 
@@ -110,35 +110,6 @@ func (o Options) open(ctx context.Context, s storage.Store, object catalog.Objec
 	defer func() { err = errors.Join(err, r.Close()) }()
 	_, err = io.Copy(io.Discard, r)
 	return err
-}
-
-// A proved reader ends with io.EOF only if all was as its sum says, so that
-// nothing is made of what is not.
-type proved struct {
-	r    io.Reader
-	want archive.Sum
-	hash hash.Hash
-	tell func(int)
-	n    int64
-}
-
-func (p *proved) Read(b []byte) (int, error) {
-	n, err := p.r.Read(b)
-	p.n += int64(n)
-	p.hash.Write(b[:n])
-	if p.tell != nil && n > 0 {
-		p.tell(n)
-	}
-	switch {
-	case p.n > p.want.Size:
-		err = fmt.Errorf("%w: more than the %d stored bytes of the manifest", archive.ErrDamaged, p.want.Size)
-	case err != io.EOF:
-	case p.n < p.want.Size:
-		err = fmt.Errorf("%w: %d stored bytes, %d in the manifest", archive.ErrDamaged, p.n, p.want.Size)
-	case hex.EncodeToString(p.hash.Sum(nil)) != p.want.SHA256:
-		err = fmt.Errorf("%w: the stored sha256 is not the manifest's", archive.ErrDamaged)
-	}
-	return n, err
 }
 
 // summed sums up what is read of it.

@@ -45,6 +45,7 @@
 package rekey
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -145,11 +146,7 @@ func (o Options) rewrap(ctx context.Context, e catalog.Entry) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	renewed, err := keep(ctx, &m, signed)
-	if err != nil {
-		return Result{}, err
-	}
-	return res, o.commit(ctx, to, seen, renewed)
+	return res, o.commit(ctx, to, seen, written{&m, signed})
 }
 
 // commit makes the new generation the one that is read, and reads it.
@@ -158,7 +155,7 @@ func (o Options) commit(ctx context.Context, to storage.Store, e catalog.Entry, 
 		return err
 	}
 	got, err := fetch(ctx, to, e, o.Verifier)
-	if err == nil && !slices.Equal(got.text, m.text) {
+	if err == nil && !bytes.Equal(got.signed.Text(), m.signed.Text()) {
 		err = errors.New("it is not what was written")
 	}
 	if err != nil {

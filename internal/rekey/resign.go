@@ -47,11 +47,7 @@ func (o Options) resign(ctx context.Context, e catalog.Entry) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	signed, err := catalog.Sign(old.manifest, &verbatim{o.Signer, old.text})
-	if err != nil {
-		return false, err
-	}
-	again, err := keep(ctx, old.manifest, signed)
+	again, err := old.signed.Again(o.Signer)
 	if err != nil {
 		return false, err
 	}
@@ -59,16 +55,5 @@ func (o Options) resign(ctx context.Context, e catalog.Entry) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return true, o.Store.Put(ctx, key.String(), bytes.NewReader(again.signature), o.put(old.manifest, ""))
-}
-
-// verbatim signs the bytes that are stored, whatever they would be if they were
-// encoded again.
-type verbatim struct {
-	catalog.Signer
-	text []byte
-}
-
-func (v *verbatim) Sign(_ []byte, comment string) ([]byte, error) {
-	return v.Signer.Sign(v.text, comment)
+	return true, o.Store.Put(ctx, key.String(), bytes.NewReader(again.Signature()), o.put(old.manifest, ""))
 }

@@ -2,19 +2,16 @@ package replica
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 
+	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
-
-// ErrDamaged is wrapped when stored bytes are not those of their manifest.
-var ErrDamaged = errors.New("damaged")
 
 // A Payer pays debts.
 type Payer struct {
@@ -135,20 +132,20 @@ func (p Payer) object(ctx context.Context, from, to storage.Store, o catalog.Obj
 		return 0, err
 	}
 	defer body.Close() // read only: what matters came from Read
-	r := &proved{r: body, want: o.Stored, hash: sha256.New(), tell: p.Progress}
+	r := &archive.Proved{From: body, Want: o.Stored, Tell: p.Progress}
 	err = to.Put(ctx, key, r, opt)
 	switch {
-	case r.err != nil:
-		return r.n, fmt.Errorf("%s: %w", o.Role, r.err)
+	case r.Err() != nil:
+		return r.Bytes(), fmt.Errorf("%s: %w", o.Role, r.Err())
 	case errors.Is(err, fs.ErrExist):
 		if same, serr := Same(ctx, to, key, o.Stored); serr != nil || !same {
-			return r.n, &writeError{errors.Join(fmt.Errorf("%s lies there with other content: %w", key, err), serr)}
+			return r.Bytes(), &writeError{errors.Join(fmt.Errorf("%s lies there with other content: %w", key, err), serr)}
 		}
 		return 0, nil
 	case err != nil:
-		return r.n, &writeError{err}
+		return r.Bytes(), &writeError{err}
 	}
-	return r.n, nil
+	return r.Bytes(), nil
 }
 
 // A writeError is the target's, and no word against the copy that was read.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/retention"
@@ -20,7 +21,7 @@ type Fault struct {
 	Place  string
 	Entry  catalog.Entry
 	Object catalog.Object // with the role "manifest", the manifest and its signature
-	Err    error          // wraps ErrDamaged or fs.ErrNotExist
+	Err    error          // wraps archive.ErrDamaged or fs.ErrNotExist
 	// Refused is why it must not be repaired from elsewhere, nil if it may.
 	Refused error
 }
@@ -40,7 +41,7 @@ func (p Payer) Inspect(ctx context.Context, name string, e catalog.Entry) ([]Fau
 	}
 	m, _, err := catalog.Load(ctx, store, seen, p.Verifier)
 	if bad(err) {
-		fault(catalog.Object{Role: RoleManifest, Key: e.Key(catalog.ManifestSuffix).String()}, fmt.Errorf("%w: %w", ErrDamaged, err))
+		fault(catalog.Object{Role: RoleManifest, Key: e.Key(catalog.ManifestSuffix).String()}, fmt.Errorf("%w: %w", archive.ErrDamaged, err))
 		m, _, err = p.elsewhere(ctx, name, e)
 	}
 	if err != nil {
@@ -60,7 +61,7 @@ func (p Payer) Inspect(ctx context.Context, name string, e catalog.Entry) ([]Fau
 			return out, fmt.Errorf("read %s at %s: %w", o.Key, name, err)
 		case !same:
 			present++
-			fault(o, ErrDamaged)
+			fault(o, archive.ErrDamaged)
 		default:
 			present++
 			fits++

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/replica"
@@ -24,7 +25,7 @@ func (h *house) mend(name string) []string {
 	}
 	for _, f := range faults {
 		out = append(out, f.Object.Role)
-		if !errors.Is(f.Err, replica.ErrDamaged) && !errors.Is(f.Err, fs.ErrNotExist) {
+		if !errors.Is(f.Err, archive.ErrDamaged) && !errors.Is(f.Err, fs.ErrNotExist) {
 			h.t.Errorf("got fault %v", f.Err)
 		}
 		if _, err := p.Repair(h.t.Context(), f); err != nil {
@@ -122,7 +123,7 @@ func TestRepairNeedsAGoodCopy(t *testing.T) {
 	if err != nil || len(faults) != 1 {
 		t.Fatalf("got %v, %v", faults, err)
 	}
-	if _, err := p.Repair(t.Context(), faults[0]); !errors.Is(err, replica.ErrDamaged) || !strings.Contains(err.Error(), "at worse: ") {
+	if _, err := p.Repair(t.Context(), faults[0]); !errors.Is(err, archive.ErrDamaged) || !strings.Contains(err.Error(), "at worse: ") {
 		t.Errorf("got %v", err)
 	}
 	if n := len(h.stores["bad"].Keys()); n != 5 {

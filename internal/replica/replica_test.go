@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/catalog/catalogtest"
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
@@ -219,7 +220,7 @@ func TestPayFailsWhereNoCopyIsGood(t *testing.T) {
 	h.stores["bad"].Set(catalog.Key{Kind: "database", Source: "vapora", ID: id, Suffix: ".surql.zst.age"}.String(), []byte("x"))
 	p := h.look()
 	_, err := p.Pay(t.Context(), replica.Debts(p.Places, start)[0])
-	if !errors.Is(err, replica.ErrDamaged) || !strings.Contains(err.Error(), "at bad: ") {
+	if !errors.Is(err, archive.ErrDamaged) || !strings.Contains(err.Error(), "at bad: ") {
 		t.Errorf("got %v", err)
 	}
 	for _, key := range h.stores["new"].Keys() {
