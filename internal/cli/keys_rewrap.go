@@ -87,17 +87,7 @@ func (a *app) rewrapping(ctx context.Context, o *rewrapOptions, args []string) (
 	if err != nil {
 		return nil, nil, err
 	}
-	seen := map[catalog.Key]bool{}
-	var out []catalog.Entry
-	for _, p := range places {
-		for _, e := range p.entries {
-			meant := len(args) == 0 || slices.Contains(named, e.ID)
-			if key := e.Key(catalog.ManifestSuffix); meant && !seen[key] {
-				seen[key] = true
-				out = append(out, e)
-			}
-		}
-	}
+	out := slices.DeleteFunc(union(places), func(e catalog.Entry) bool { return len(args) > 0 && !slices.Contains(named, e.ID) })
 	if len(out) == 0 {
 		return nil, nil, errors.New("no such backup in any destination")
 	}

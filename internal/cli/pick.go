@@ -97,19 +97,18 @@ func gather(ctx context.Context, places []place, entry catalog.Entry, v catalog.
 	return f, nil
 }
 
+// union is every backup that some place has, once.
+func union(places []place) []catalog.Entry {
+	var lists [][]catalog.Entry
+	for _, p := range places {
+		lists = append(lists, p.entries)
+	}
+	return catalog.Union(lists...)
+}
+
 // choose finds the entry that is meant, over all places.
 func choose(places []place, source, id string, now time.Time) (catalog.Entry, error) {
-	var all []catalog.Entry
-	for _, p := range places {
-		for _, e := range p.entries {
-			switch i := slices.IndexFunc(all, func(x catalog.Entry) bool { return x.ID == e.ID }); {
-			case i < 0:
-				all = append(all, e)
-			case all[i].Item().Bad:
-				all[i] = e // a copy of which nothing bad is known
-			}
-		}
-	}
+	all := union(places)
 	if id != "" {
 		return catalog.Find(all, id)
 	}

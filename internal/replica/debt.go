@@ -76,24 +76,17 @@ type source struct{ kind, name string }
 
 func of(e catalog.Entry) source { return source{e.Kind, e.Source} }
 
-// union is every backup that some place has and may be copied from there: as a place
-// has it where it is not known to be bad, if there is one.
+// union is every backup that some place has and may be copied from there, by source.
 func union(places []Place) map[source][]catalog.Entry {
-	out := map[source][]catalog.Entry{}
-	seen := map[catalog.Key]int{}
+	var lists [][]catalog.Entry
 	for _, p := range places {
-		for _, e := range p.Entries {
-			if !p.Source {
-				continue
-			}
-			key, all := e.Key(catalog.ManifestSuffix), out[of(e)]
-			switch i, ok := seen[key]; {
-			case !ok:
-				seen[key], out[of(e)] = len(all), append(all, e)
-			case all[i].Item().Bad:
-				all[i] = e
-			}
+		if p.Source {
+			lists = append(lists, p.Entries)
 		}
+	}
+	out := map[source][]catalog.Entry{}
+	for _, e := range catalog.Union(lists...) {
+		out[of(e)] = append(out[of(e)], e)
 	}
 	return out
 }
