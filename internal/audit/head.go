@@ -87,18 +87,26 @@ func (l *Log) headOf(ctx context.Context, end tail) (Head, error) {
 	return h, putSigned(ctx, l.Store, key, text, sig, l.options())
 }
 
-// loadHead reads a head, and checks its signature if there is a verifier.
+// loadHead reads a head, and checks its signature if there is a verifier. With an
+// error that isRevoked comes the head that the revoked key signed.
 func (l *Log) loadHead(ctx context.Context, key string) (Head, error) {
 	text, err := read(ctx, l.Store, key)
 	if err != nil {
 		return Head{}, err
 	}
+	var revoked error
 	if l.Verifier != nil {
-		if _, err := l.trust(ctx, l.Store, key, text); err != nil {
+		if _, err := l.trust(ctx, l.Store, key, text); isRevoked(err) {
+			revoked = err
+		} else if err != nil {
 			return Head{}, err
 		}
 	}
-	return decodeHead(key, text)
+	h, err := decodeHead(key, text)
+	if err != nil {
+		return Head{}, err
+	}
+	return h, revoked
 }
 
 func decodeHead(key string, text []byte) (Head, error) {

@@ -18,6 +18,7 @@ const (
 
 	Clock      FaultKind = "clock"      // a note: time goes back from one entry to the next
 	Unfinished FaultKind = "unfinished" // a note: somebody stopped in the middle
+	Revoked    FaultKind = "revoked"    // a note: a head by a key that was revoked, which counts for nothing
 )
 
 // A Fault is one thing that is wrong, or worth a note.

@@ -30,7 +30,8 @@ type Signer interface {
 
 // A Verifier checks a minisign signature file of message, and returns whose it
 // is and the comment that was signed with it. It returns an error unless the
-// signature is good and by a key that is trusted.
+// signature is good and by a key that is trusted. An error that says Revoked is
+// of a good signature by a key that was trusted once.
 type Verifier interface {
 	Verify(message, sig []byte) (keyID, trustedComment string, err error)
 }
@@ -41,6 +42,12 @@ const (
 	untrusted = "untrusted comment: signature of vapora-backup's audit log"
 	trusted   = "trusted comment: "
 )
+
+// isRevoked reports whether a signature is good but for its key, which was revoked.
+func isRevoked(err error) bool {
+	var r interface{ Revoked() bool }
+	return errors.As(err, &r) && r.Revoked()
+}
 
 // comment binds a signature to its place.
 func comment(key string) string { return "vapora-backup audit " + key }

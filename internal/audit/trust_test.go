@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/audit"
+	"github.com/vapora-platform/vapora-backup/internal/crypt"
 	"github.com/vapora-platform/vapora-backup/internal/storage/storagetest"
 )
 
@@ -85,4 +87,36 @@ func TestUnsignedLog(t *testing.T) {
 	if !r.OK() || r.Entries != 3 || r.Head != nil || r.Uncovered != 3 || !strings.Contains(r.Limits()[0], "nobody is trusted") {
 		t.Errorf("got %+v, %q, want that nothing is signed", r, r.Limits())
 	}
+}
+
+// A key that leaked and was revoked does not break the record that it signed.
+func TestRevokedHeads(t *testing.T) {
+	t.Parallel()
+	old, renewed, m := newKeys(t), newKeys(t), &storagetest.Memory{}
+	add(t, newLog(m, old, 2), 4)
+	trusted, err := crypt.ParseTrusted([]string{old.public, renewed.public})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := trusted.Revoke(old.public, time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)); err != nil {
+		t.Fatal(err)
+	}
+	l := newLog(m, keys{renewed.signer, trusted, ""}, -1)
+	r := verify(t, l)
+	if !r.OK() || !hasNote(r, audit.Revoked) || r.Heads != 0 || r.Head != nil || r.Uncovered != 4 {
+		t.Errorf("got %+v, want two notes and no head", r)
+	}
+	if h, err := l.Head(t.Context()); err != nil || h.Number != 4 {
+		t.Errorf("got %+v, %v, want a head of the new key beside the old one's", h, err)
+	}
+	if r := verify(t, l); !r.OK() || r.Heads != 1 || r.Uncovered != 0 {
+		t.Errorf("got %+v, want the new head", r)
+	}
+
+	// It hides nothing: what does not fit, or is not even its word, is a fault.
+	bad := forge(t, copyOf(m), 2, 4)
+	wantFault(t, verify(t, newLog(bad, keys{renewed.signer, trusted, ""}, -1)), audit.Changed, 2)
+	bad = copyOf(m)
+	bad.Set(keysWith(m, "/heads/")[0], []byte("{}\n"))
+	wantFault(t, verify(t, newLog(bad, keys{renewed.signer, trusted, ""}, -1)), audit.BadHead, 2)
 }

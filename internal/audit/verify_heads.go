@@ -21,6 +21,11 @@ func (w *walk) head(ctx context.Context, s stored, key string) error {
 	h, err := w.log.loadHead(ctx, key)
 	missing := errors.Is(s.err, fs.ErrNotExist)
 	f := Fault{Number: s.number, Key: key}
+	// A revoked key's word is no proof. Where it does not fit, that is a fault still.
+	revoked := isRevoked(err)
+	if revoked {
+		err = nil
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && missing:
 		f.Kind, f.Text = Cut, fmt.Sprintf("the signature of a head of entry %d is here, and neither the head nor the entry", s.number)
@@ -42,6 +47,9 @@ func (w *walk) head(ctx context.Context, s stored, key string) error {
 	case h.SHA256 != s.hash:
 		f.Kind, f.Text = Changed, fmt.Sprintf("a head names another entry %d: it or one before it was changed", s.number)
 		w.report.broken(w.doubtful(), f)
+	case revoked:
+		f.Kind, f.Text = Revoked, fmt.Sprintf("the head of entry %d is by a key that was revoked since, and counts for nothing", s.number)
+		w.report.note(f)
 	case w.log.Verifier == nil: // it fits, and anybody may have written it
 	default:
 		w.report.Heads++

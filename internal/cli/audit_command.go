@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -128,8 +129,11 @@ func (e exported) Text(w io.Writer) { fmt.Fprintf(w, "%s  %s\n", e.File, size(e.
 
 func newAuditJoin(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:     "join",
-		Short:   "Take over what could not be recorded in time, and sign the end of the record",
+		Use:   "join",
+		Short: "Take over what could not be recorded in time, and sign the end of the record",
+		Long: "Take over the entries that were kept beside the backups, and sign the end of the record.\n" +
+			"One that cannot be taken, such as one that a revoked key signed, is named; all others\n" +
+			"come, and the exit code is 3.",
 		Example: "  vapora-backup audit join",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return runAuditJoin(c.Context(), a) },
@@ -146,21 +150,28 @@ func runAuditJoin(ctx context.Context, a *app) error {
 		return err
 	}
 	var out joined
+	var refused []error
 	for _, d := range a.openAll(ctx, cfg) {
 		n, err := l.Join(ctx, d.store)
-		if err != nil {
-			return fmt.Errorf("from %s: %w", d.Name, err)
+		if err != nil { // what one holds back hurts no other, and not the head
+			refused = append(refused, fmt.Errorf("from %s: %w", d.Name, err))
 		}
 		out.Joined += n
 	}
 	if l.Signer != nil {
 		h, err := l.Head(ctx)
 		if err != nil {
-			return err
+			return errors.Join(append(refused, err)...)
 		}
 		out.Head = &h
 	}
-	return a.print(out)
+	if err := a.print(out); err != nil {
+		return err
+	}
+	if len(refused) > 0 {
+		return partialError{errors.Join(refused...)}
+	}
+	return nil
 }
 
 // joined is the result of `audit join`.

@@ -83,3 +83,6 @@ type revokedError struct{ text string }
 
 func (e *revokedError) Error() string   { return e.text }
 func (e *revokedError) Unwrap() []error { return []error{ErrRevoked, ErrUntrusted} }
+
+// Revoked is for packages that do not know this one.
+func (e *revokedError) Revoked() bool { return true }
