@@ -41,7 +41,8 @@ func newRestoreTest(a *app) *cobra.Command {
 			"edge from both ends, the checksum over the records of each table, the queries of\n" +
 			"restore_test.checks and the smoke test. How long it took until the data was back is held\n" +
 			"against objectives.rto. The result is stored, signed, in the first destination and in\n" +
-			"the one that was read. Any difference is exit code 1; a source of which no backup can be\n" +
+			"the one that was read; what a check or the smoke test printed is shown on stderr and\n" +
+			"not stored. Any difference is exit code 1; a source of which no backup can be\n" +
 			"tried keeps no other from it, and is exit code 3. Sources that the config does not name\n" +
 			"any more are left out, unless --source names them.\n\n" +
 			"--if first-sunday does nothing on other days: cron cannot say it.",
@@ -178,10 +179,27 @@ func (a *app) drill(ctx context.Context, cfg *config.Config, o *drillOptions, pl
 		return nil, fmt.Errorf("no restore test is known for backups of kind %q; there are: %s", e.Kind, known(kinds))
 	}
 	a.say("trying %s of %s", e.ID, e.Source)
-	return drill.Run(ctx, drill.Drill{
+	r, err := drill.Run(ctx, drill.Drill{
 		Kind: kind, Manifest: f.manifest, RTO: time.Duration(cfg.Objectives.RTO), Keep: o.keep,
 		Tool: catalog.Tool{Name: "vapora-backup", Version: buildVersion()}, Host: a.Host, Now: a.Now, Random: a.Random,
 	})
+	if r != nil {
+		a.showSeen(r)
+	}
+	return r, err
+}
+
+// showSeen says what was seen and is not stored.
+func (a *app) showSeen(r *drill.Report) {
+	for _, x := range r.Assertions {
+		switch {
+		case x.Seen == "":
+		case x.OK:
+			a.say("%s: %s", x.Name, x.Seen)
+		default:
+			a.warn("%s: %s", x.Name, x.Seen)
+		}
+	}
 }
 
 // drilled is the result of `restore-test`.

@@ -39,41 +39,52 @@ func ParseExpectation(s string) (Expectation, error) {
 	return Expectation{}, fmt.Errorf("%q is nothing that can be expected", clip(s))
 }
 
-// Holds says whether a result of a query is what is expected. Of a list of one
-// row the row counts, and of a row its "count", or its only value.
-func (e Expectation) Holds(result json.RawMessage) (bool, error) {
+// Holds says whether a result of a query is what is expected, and what was found:
+// the number that was compared, and nothing else of the result. Of a list of one row
+// the row counts, and of a row its "count", or its only value.
+func (e Expectation) Holds(result json.RawMessage) (ok bool, found string, err error) {
 	var v any
 	if err := json.Unmarshal(result, &v); err != nil {
-		return false, fmt.Errorf("read the result: %w", err)
+		return false, "", errors.New("the result is no JSON")
 	}
-	switch {
-	case e.NotEmpty:
-		return !empty(v), nil
-	case e.Value != nil:
+	if e.Compare != "" {
+		n, counts := count(v)
+		if !counts {
+			return false, "", errors.New("the result is no number and counts nothing")
+		}
+		return e.compare(n), fmt.Sprintf("got %s, want count %s %s", decimal(n), e.Compare, decimal(e.Number)), nil
+	}
+	if e.Value != nil {
 		var want any
 		if err := json.Unmarshal(e.Value, &want); err != nil {
-			return false, err
+			return false, "", err
 		}
-		return reflect.DeepEqual(v, want), nil
+		ok = reflect.DeepEqual(v, want)
+	} else {
+		ok = !empty(v)
 	}
-	n, ok := count(v)
 	if !ok {
-		return false, errors.New("the result is no number and counts nothing")
+		return false, "not as expected", nil
 	}
+	return true, "as expected", nil
+}
+
+func (e Expectation) compare(n float64) bool {
 	switch e.Compare {
 	case "=":
-		return n == e.Number, nil
+		return n == e.Number
 	case "!=":
-		return n != e.Number, nil
+		return n != e.Number
 	case ">":
-		return n > e.Number, nil
+		return n > e.Number
 	case ">=":
-		return n >= e.Number, nil
+		return n >= e.Number
 	case "<":
-		return n < e.Number, nil
+		return n < e.Number
 	}
-	return n <= e.Number, nil
+	return n <= e.Number
 }
+func decimal(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 func empty(v any) bool {
 	switch v := v.(type) {

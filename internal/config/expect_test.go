@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/vapora-platform/vapora-backup/internal/config"
@@ -36,7 +37,10 @@ func TestExpectationHolds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := e.Holds(json.RawMessage(c.result))
+		got, found, err := e.Holds(json.RawMessage(c.result))
+		if strings.Contains(found, "many") || strings.Contains(found, "a:1") || strings.Contains(found, "[") {
+			t.Errorf("%q of %s: found %q, want nothing of the result", c.expect, c.result, found)
+		}
 		if got != c.want || (err != nil) != c.wantErr {
 			t.Errorf("%q of %s: got %v, %v, want %v, an error: %v", c.expect, c.result, got, err, c.want, c.wantErr)
 		}

@@ -67,16 +67,19 @@ type Report struct {
 	Now  func() time.Time `json:"-"`
 }
 
-// An Assertion is one thing that must be so.
+// An Assertion is one thing that must be so. It is stored where every reader of a
+// bucket sees it: nothing of a record or a statement may stand in it, but in Seen.
 type Assertion struct {
 	Name   string `json:"name"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail,omitempty"`
+
+	Seen string `json:"-"` // for the eyes of who holds the drill, and never stored
 }
 
 // Assert notes what was found.
 func (r *Report) Assert(name string, ok bool, format string, args ...any) {
-	r.Assertions = append(r.Assertions, Assertion{name, ok, fmt.Sprintf(format, args...)})
+	r.Assertions = append(r.Assertions, Assertion{Name: name, OK: ok, Detail: fmt.Sprintf(format, args...)})
 }
 
 // Note says something that is no assertion.

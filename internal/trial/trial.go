@@ -43,7 +43,8 @@ type Database struct {
 	Backup func(m *catalog.Manifest) (restore.Backup, error)
 	// Checks are the operator's own queries for a source.
 	Checks func(source string) []Check
-	// Smoke, if not nil, is the application's own test; its output is for people.
+	// Smoke, if not nil, is the application's own test; its output is for people, and
+	// not stored. Its error is.
 	Smoke func(ctx context.Context, l Login) (output string, err error)
 	// Keys are keys of accesses that the backup lacks.
 	Keys map[string]string
@@ -57,10 +58,13 @@ type Database struct {
 
 var _ drill.Kind = (*Database)(nil)
 
-// A Check is a query, and what its last statement must say.
+// A Check is a query, and what its last statement must say. The query and the result
+// are data of the backup, which are shown and not stored.
 type Check struct {
+	Name  string
 	Query string
-	// Holds says whether the result is as it must be, and what was found.
+	// Holds says whether the result is as it must be, and what was found, in words
+	// that may be stored.
 	Holds func(result json.RawMessage) (ok bool, found string)
 }
 
@@ -217,37 +221,51 @@ func (d *Database) ask(ctx context.Context, s *Scratch, r *drill.Report) error {
 	if d.Checks != nil {
 		defer d.phase(r, "checks")()
 		for _, c := range d.Checks(r.Source) {
-			ok, found, err := c.ask(ctx, s.Client)
-			if err != nil {
-				return fmt.Errorf("check %q: %w", c.Query, err)
+			a := c.ask(ctx, s.Client)
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("%s: %w", c.Name, err)
 			}
-			r.Assert(c.Query, ok, "%s", found)
+			r.Assertions = append(r.Assertions, a)
 		}
 	}
 	if d.Smoke != nil {
 		defer d.phase(r, "smoke")()
 		output, err := d.Smoke(ctx, s.Login)
-		detail := output
+		a := drill.Assertion{Name: "the application's smoke test", OK: err == nil, Detail: "as expected", Seen: output}
 		if err != nil {
-			detail = fmt.Sprintf("%v: %s", err, output)
+			a.Detail = err.Error()
 		}
-		r.Assert("the application's smoke test", err == nil, "%s", detail)
+		r.Assertions = append(r.Assertions, a)
 	}
 	return nil
 }
 
-func (c Check) ask(ctx context.Context, client *db.Client) (ok bool, found string, err error) {
+func (c Check) ask(ctx context.Context, client *db.Client) drill.Assertion {
+	a := drill.Assertion{Name: c.Name}
 	results, err := client.Query(ctx, c.Query)
-	if err != nil {
-		return false, "", err
+	if err == nil && len(results) == 0 {
+		err = errors.New("no result")
 	}
-	if len(results) == 0 {
-		return false, "no result", nil
+	said := ""
+	if err == nil {
+		last := results[len(results)-1]
+		said = string(last.Value)
+		if last.Err != "" {
+			err = errors.New(last.Err)
+		}
+		a.OK, a.Detail = c.Holds(last.Value)
 	}
-	last := results[len(results)-1]
-	if last.Err != "" {
-		return false, last.Err, nil
+	if err != nil { // a server quotes the query, and values
+		a.OK, a.Detail, said = false, "the query failed", err.Error()
 	}
-	ok, found = c.Holds(last.Value)
-	return ok, found, nil
+	a.Seen = c.Query + ": " + short(said)
+	return a
+}
+
+func short(s string) string {
+	const most = 200
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
 }

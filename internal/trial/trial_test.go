@@ -246,15 +246,15 @@ func TestChecks(t *testing.T) {
 	h := newHouse(t)
 	d := h.database(h.local)
 	holds := func(want string) func(json.RawMessage) (bool, string) {
-		return func(got json.RawMessage) (bool, string) { return string(got) == want, string(got) }
+		return func(got json.RawMessage) (bool, string) { return string(got) == want, "looked at" }
 	}
 	d.Checks = func(source string) []trial.Check {
 		return []trial.Check{
-			{Query: "RETURN 0; RETURN 7", Holds: holds("7")}, {Query: "RETURN 8", Holds: holds("7")},
-			{Query: "THROW 'no'", Holds: holds("7")}, {Query: fmt.Sprintf("RETURN %q", source), Holds: holds(`"vapora"`)},
+			{Name: "check 1", Query: "RETURN 0; RETURN 7", Holds: holds("7")}, {Name: "check 2", Query: "RETURN 8", Holds: holds("7")},
+			{Name: "check 3", Query: "THROW 'private'", Holds: holds("7")}, {Name: "check 4", Query: fmt.Sprintf("RETURN %q", source), Holds: holds(`"vapora"`)},
 		}
 	}
-	d.Smoke = func(context.Context, trial.Login) (string, error) { return "it said so", errors.New("exit status 1") }
+	d.Smoke = func(context.Context, trial.Login) (string, error) { return "private", errors.New("exit status 1") }
 	r := h.run(t, d)
 	got := ""
 	for _, a := range r.Assertions[3:] {
@@ -262,6 +262,14 @@ func TestChecks(t *testing.T) {
 	}
 	if r.OK() || got != "true false false true false true " { // the last is the RTO
 		t.Errorf("got %s: %+v", got, r.Assertions)
+	}
+	// What is stored of it holds no query, no result and no output.
+	text, err := json.Marshal(r)
+	if err != nil || strings.Contains(string(text), "private") || strings.Contains(string(text), "RETURN") {
+		t.Errorf("got %s, %v, want nothing of the data", text, err)
+	}
+	if seen := r.Assertions[5].Seen + r.Assertions[7].Seen; strings.Count(seen, "private") != 3 {
+		t.Errorf("got %q, want it shown", seen)
 	}
 }
 
