@@ -34,18 +34,21 @@ func (a *app) meant(name string) bool {
 	return len(a.destinations) == 0 || slices.Contains(a.destinations, name)
 }
 
-// openAll opens every destination of the config. One that cannot be opened
-// fails whatever is asked of it, and so hurts no other one.
+// openAll opens every destination of the config, once a run: the code of a device
+// is good for one session. One that cannot be opened fails whatever is asked of it,
+// and so hurts no other one. The slice is the caller's.
 func (a *app) openAll(ctx context.Context, cfg *config.Config) []destination {
-	var out []destination
-	for _, d := range cfg.Destinations {
-		store, err := a.store(ctx, d)
-		if err != nil {
-			store = unopened{fmt.Errorf("open: %w", err)}
+	if a.opened == nil {
+		ctx = context.WithoutCancel(ctx) // the record is written also where the command has ended
+		for _, d := range cfg.Destinations {
+			store, err := a.store(ctx, d)
+			if err != nil {
+				store = unopened{fmt.Errorf("open: %w", err)}
+			}
+			a.opened = append(a.opened, destination{d, store})
 		}
-		out = append(out, destination{d, store})
 	}
-	return out
+	return slices.Clone(a.opened)
 }
 
 func (a *app) store(ctx context.Context, d config.Destination) (storage.Store, error) {

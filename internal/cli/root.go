@@ -23,6 +23,7 @@ type app struct {
 	mfaCode      string
 	reason       string // why, for the record of what was done
 	record       *audit.Log
+	opened       []destination // all of the config's, once openAll was called
 	config       *config.Config
 }
 
