@@ -238,6 +238,11 @@ func bad() map[string][]string {
 		"same-place": {
 			`same-place.bad.yaml:6: destinations[q].url: the same place as same-place.bad.yaml:5; two destinations in one place are one copy`,
 		},
+		"revoked-approver": {
+			`revoked-approver.bad.yaml:8: signing.revoked[1].key: it is not among signing.trusted; an approver's key counts for nothing once it is out of deletion.approvers: remove it there and here`,
+			`revoked-approver.bad.yaml:12: deletion.approvers[one].key: it is revoked, and who has it could request and approve; remove it here, or put the approver's new key`,
+			`revoked-approver.bad.yaml:13: deletion.approvers[two].key: it is revoked, and who has it could request and approve; remove it here, or put the approver's new key`,
+		},
 		"scalar": {
 			`scalar.bad.yaml:1: got text, want sections such as databases; vapora-backup config init writes a good start`,
 		},

@@ -100,8 +100,8 @@ func (l *faultList) validate(c *Config) {
 	if !c.Signing.Password.IsZero() && !signing.given("key") {
 		signing.fault("password", "there is no key", "add signing.key")
 	}
-	validateRevoked(signing, c.Signing)
-	validateDeletion(root.section("deletion"), c.Deletion)
+	validateRevoked(signing, c.Signing, c.Deletion.Approvers)
+	validateDeletion(root.section("deletion"), c.Deletion, c.Signing.Revoked)
 	validateRestoreTest(root.section("restore_test"), c)
 	if c.Audit.URL != "" {
 		validateAudit(root.section("audit"), c.Audit)

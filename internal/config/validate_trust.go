@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,17 +9,21 @@ import (
 
 // validateDeletion wants as many approvers as approvals are needed, each a person
 // of its own.
-func validateDeletion(p place, d Deletion) {
+func validateDeletion(p place, d Deletion, revoked []Revocation) {
 	seen := map[string]string{}
 	for i, a := range d.Approvers {
 		e := p.entry("approvers", i)
 		if strings.HasPrefix(a.Key, "untrusted comment:") || strings.Contains(a.Key, "SECRET") {
 			e.fault("key", "this is not a public key", "put the line that begins with RW")
 		}
-		if first, ok := seen[a.Key]; ok && a.Key != "" {
+		key := keyBytes(a.Key)
+		if first, ok := seen[key]; ok && key != "" {
 			e.fault("key", "it is the key of "+first+" too", "each approver has a key of their own")
 		}
-		seen[a.Key] = a.Name
+		seen[key] = a.Name
+		if slices.ContainsFunc(revoked, func(r Revocation) bool { return key != "" && keyBytes(r.Key) == key }) {
+			e.fault("key", "it is revoked, and who has it could request and approve", "remove it here, or put the approver's new key")
+		}
 	}
 	if n := len(d.Approvers); n > 0 && n < d.Approvals {
 		p.fault("approvals", fmt.Sprintf("%d are needed, and there are %d approvers", d.Approvals, n), "add approvers, or lower it")
@@ -30,12 +35,32 @@ func validateDeletion(p place, d Deletion) {
 
 // validateRevoked wants each revoked key among the trusted ones: there it counts
 // for what was signed before.
-func validateRevoked(p place, s Signing) {
+func validateRevoked(p place, s Signing, approvers []Approver) {
 	for i, r := range s.Revoked {
-		if r.Key != "" && !slices.Contains(s.Trusted, r.Key) {
-			p.entry("revoked", i).fault("key", "it is not among signing.trusted", "put it there too, for what it signed before, or remove it here")
+		key := keyBytes(r.Key)
+		if key == "" || slices.ContainsFunc(s.Trusted, func(t string) bool { return keyBytes(t) == key }) {
+			continue
 		}
+		cure := "put it there too, for what it signed before, or remove it here"
+		if slices.ContainsFunc(approvers, func(a Approver) bool { return keyBytes(a.Key) == key }) {
+			cure = "an approver's key counts for nothing once it is out of deletion.approvers: remove it there and here"
+		}
+		p.entry("revoked", i).fault("key", "it is not among signing.trusted", cure)
 	}
+}
+
+// keyBytes is what two texts of one minisign public key have in common: its bytes, or
+// the text where that is none.
+func keyBytes(text string) string {
+	text = strings.TrimSpace(text)
+	if strings.HasPrefix(text, "untrusted comment:") {
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	text = strings.Join(strings.Fields(text), "")
+	if b, err := base64.StdEncoding.DecodeString(text); err == nil {
+		return string(b)
+	}
+	return text
 }
 
 func validateRestoreTest(p place, c *Config) {
