@@ -1,7 +1,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,11 +26,13 @@ func (l *faultList) include(root *node, main string) []string {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(main), name)
 		}
-		matches, err := filepath.Glob(name)
+		matches, err := glob(name)
 		switch {
-		case err != nil:
+		case errors.Is(err, filepath.ErrBadPattern):
 			l.add(pattern, path, fmt.Sprintf("%q is not a pattern", clip(pattern.value)), "")
-		case len(matches) == 0 && !strings.ContainsAny(name, "*?["):
+		case err != nil:
+			l.add(pattern, path, err.Error(), "whatever lies there would be left out unseen")
+		case len(matches) == 0 && !isPattern(name):
 			l.add(pattern, path, fmt.Sprintf("%q is not there", pattern.value), "")
 		}
 		for _, match := range matches {
@@ -39,6 +43,43 @@ func (l *faultList) include(root *node, main string) []string {
 		}
 	}
 	return files
+}
+
+func isPattern(name string) bool { return strings.ContainsAny(name, "*?[") }
+
+// glob is filepath.Glob that tells of a folder that cannot be read: what is in there
+// must not be missing without a word. A folder that is not there holds nothing.
+func glob(name string) ([]string, error) {
+	if !isPattern(name) {
+		return filepath.Glob(name)
+	}
+	if _, err := filepath.Match(name, ""); err != nil {
+		return nil, err
+	}
+	folders := []string{filepath.Dir(name)}
+	if isPattern(folders[0]) {
+		var err error
+		if folders, err = glob(folders[0]); err != nil {
+			return nil, err
+		}
+		folders = slices.DeleteFunc(folders, func(f string) bool {
+			info, err := os.Stat(f)
+			return err == nil && !info.IsDir()
+		})
+	}
+	var out []string
+	for _, folder := range folders {
+		entries, err := os.ReadDir(folder) // by name
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		for _, e := range entries {
+			if ok, _ := filepath.Match(filepath.Base(name), e.Name()); ok {
+				out = append(out, filepath.Join(folder, e.Name()))
+			}
+		}
+	}
+	return out, nil
 }
 
 func (l *faultList) includeFile(root, pattern *node, path, name string) {

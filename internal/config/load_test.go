@@ -269,6 +269,37 @@ func TestIncludeNoFile(t *testing.T) {
 	parse(t, minimal+"include: ['conf.d/*.yaml']\n", nil)
 }
 
+// A folder that cannot be read does not leave databases out without a word.
+func TestIncludeOfAFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("conf.d/b/2.yaml", "destinations: [{name: two, url: \"file:two\"}]\n")
+	write("conf.d/a/1.yaml", "destinations: [{name: one, url: \"file:one\"}]\n")
+	write("conf.d/no-folder", "")
+	write("not-to-be-read", "") // which root too cannot read as a folder
+	load := func(pattern string) (*config.Config, error) {
+		return config.Parse(filepath.Join(dir, "c.yaml"), []byte(minimal+"include: ['"+pattern+"']\n"), nil)
+	}
+	c, err := load("conf.d/*/*.yaml")
+	if err != nil || len(c.Destinations) != 3 || c.Destinations[1].Name != "one" || c.Destinations[2].Name != "two" {
+		t.Errorf("got %+v, %v, want both files in the order of their names", c, err)
+	}
+	if c, err := load("absent/*.yaml"); err != nil || len(c.Destinations) != 1 {
+		t.Errorf("got %+v, %v, want nothing of a folder that is not there", c, err)
+	}
+	if _, err := load("not-to-be-read/*.yaml"); err == nil || !strings.Contains(err.Error(), "include[0]: ") || !strings.Contains(err.Error(), "left out unseen") {
+		t.Errorf("got error %v, want one about the folder", err)
+	}
+}
+
 func TestFind(t *testing.T) {
 	t.Chdir(t.TempDir())
 	env := map[string]string{}
