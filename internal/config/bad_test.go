@@ -61,7 +61,9 @@ func bad() map[string][]string {
 			`empty-lists.bad.yaml:3: destinations: missing; name at least one place that holds backups`,
 		},
 		"empty-recipients": {
-			`empty-recipients.bad.yaml:6: encryption.recipients: missing; who shall be able to read the backups of databases[a]? vapora-backup keys generate makes a key`,
+			`empty-recipients.bad.yaml:3: databases[a].recipients: empty; name a key, or remove it`,
+			`empty-recipients.bad.yaml:6: encryption.recipients: empty; name a key, or remove it`,
+			`empty-recipients.bad.yaml:7: signing.trusted: empty; name a key, or remove it`,
 		},
 		"empty-value": {
 			`empty-value.bad.yaml:3: databases[a].auth: empty; give it a value or remove the key`,
@@ -137,8 +139,8 @@ func bad() map[string][]string {
 			`many.bad.yaml:3: databases[A].username: missing; add username and password, or a token`,
 			`many.bad.yaml:4: databases[1]: got a number, want a section`,
 			`many.bad.yaml:6: destinations[p].url: sftp:// is not known; write s3://bucket, gs://bucket, azblob://account/container or file:///folder`,
+			`many.bad.yaml:7: encryption.recipients: empty; name a key, or remove it`,
 			`many.bad.yaml:7: encryption.level: 0 is out of range; 1 to 19`,
-			`many.bad.yaml:7: encryption.recipients: missing; who shall be able to read the backups of databases[A]? vapora-backup keys generate makes a key`,
 			`many.bad.yaml:8: signing.key: a secret is never written here; use {env: NAME} or {file: PATH}`,
 			`many.bad.yaml:9: schedule: not yet supported by this version; remove it`,
 			`many.bad.yaml:10: foo: unknown key; known here: version, include, databases, destinations, encryption, signing, objectives, deletion, restore_test, audit, notify`,

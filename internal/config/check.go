@@ -103,7 +103,15 @@ func firstSentence(doc string) string {
 	return strings.TrimSuffix(strings.ToLower(before[:1])+before[1:], ".")
 }
 
+// neverEmpty are lists that say something else when they are not there: whoever writes
+// an empty one means the opposite of what would happen.
+var neverEmpty = []string{"recipients", "trusted"}
+
 func (l *faultList) checkList(n *node, s *spec, path string) {
+	if len(n.items) == 0 && slices.Contains(neverEmpty, s.name) {
+		l.add(n, path, "empty", "name a key, or remove it")
+		return
+	}
 	seen := map[string]Origin{}
 	for i, item := range n.items {
 		p := itemPath(path, i, item)

@@ -72,7 +72,12 @@ func (l *faultList) assignField(n *node, s *spec, path string, keys []string, v 
 	case f.kind == secret:
 		l.assignSecret(n, f, path, keys[1:], v)
 	case f.kind == listOf && f.elem.kind == text && len(keys) == 1:
-		n.set(f.name, split(v))
+		items := split(v)
+		if len(items.items) == 0 { // not a way to trust nobody by a slip
+			l.at(v.from, path, "empty", "give it a value or unset it")
+			return
+		}
+		n.set(f.name, items)
 	case f.kind != listOf && f.kind != sectionOf && len(keys) == 1:
 		n.set(f.name, v)
 	case f.kind != listOf && f.kind != sectionOf:

@@ -19,7 +19,7 @@ An unknown key, a wrong type or a missing part is an error, and all of them are 
 - **Durations**: ` + "`ns`, `us`, `ms`, `s`, `m`, `h`, `d`, `w` and `y` (365 days), also together: `1h30m`." + `
 - **Paths** are relative to the file that holds them.
 - **Names** are unique in their list.
-- **Environment over file**: two underscores for each step down, entries of lists by name, in capitals, with ` + "`_` for `-` and `.`: `VAPORA_BACKUP__DESTINATIONS__PRIMARY__URL`, `VAPORA_BACKUP__ENCRYPTION__LEVEL`. Lists of text are separated by commas. A secret is set by naming its place: `VAPORA_BACKUP__DATABASES__VAPORA__PASSWORD__FILE=/run/password`. A variable that names nothing is an error." + ` Paths in the environment are relative to the working directory.
+- **Environment over file**: two underscores for each step down, entries of lists by name, in capitals, with ` + "`_` for `-` and `.`: `VAPORA_BACKUP__DESTINATIONS__PRIMARY__URL`, `VAPORA_BACKUP__ENCRYPTION__LEVEL`. Lists of text are separated by commas. A secret is set by naming its place: `VAPORA_BACKUP__DATABASES__VAPORA__PASSWORD__FILE=/run/password`. A variable that names nothing is an error, and so is a list that is set to nothing." + ` Paths in the environment are relative to the working directory.
 - YAML aliases are refused.
 
 ## An example
