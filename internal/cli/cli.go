@@ -47,11 +47,15 @@ func Main(env Env, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // from then on a signal kills
+	// Who closes a pipe must not end the run before it is recorded. A write to it fails
+	// then. Notify and not Ignore, which child processes would inherit.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	return run(ctx, env, args)
 }
 
 // run is Main under a context of the caller's.
 func run(ctx context.Context, env Env, args []string) int {
+	env.Out = outlet{env.Out}
 	a := &app{Env: env}
 	root := newRoot(a)
 	root.SetArgs(args)

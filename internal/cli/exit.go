@@ -31,7 +31,7 @@ EXIT STATUS
   3    part of it failed: one of several sources, a destination that is not required, or
        one that could not be listed
   4    report: something that was promised does not hold
-  130  interrupted; nothing unfinished counts`
+  130  interrupted, or who reads stdout went away; nothing unfinished counts`
 
 // A usageError is a command line that cannot be meant.
 type usageError struct{ error }
@@ -64,7 +64,7 @@ func exitCode(ctx context.Context, err error) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, errors.Is(err, errOutClosed):
 		return exitInterrupted
 	case errors.As(err, &usage), errors.As(err, &faults):
 		return exitUsage
@@ -80,6 +80,10 @@ func exitCode(ctx context.Context, err error) int {
 func (a *app) report(ctx context.Context, err error) {
 	var shown shownError
 	if errors.As(err, &shown) {
+		return
+	}
+	if errors.Is(err, errOutClosed) { // as `| head` does: no error, but no proof either
+		a.say("%v: what was written there is not proved", errOutClosed)
 		return
 	}
 	if ctx.Err() != nil {

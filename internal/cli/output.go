@@ -2,11 +2,13 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 	"unicode"
@@ -20,7 +22,22 @@ type result interface {
 	Text(w io.Writer)
 }
 
-// print writes a result as text or, with --json, as one JSON value.
+// errOutClosed says that who reads stdout went away.
+var errOutClosed = errors.New("stdout was closed before its end")
+
+// An outlet is stdout. It tells its own closed pipe from those of the network.
+type outlet struct{ io.Writer }
+
+func (o outlet) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if errors.Is(err, syscall.EPIPE) {
+		err = errOutClosed
+	}
+	return n, err
+}
+
+// print writes a result as text or, with --json, as one JSON value. That nobody wants
+// to read it is no failure of what was done.
 func (a *app) print(r result) error {
 	if !a.json {
 		var text strings.Builder
@@ -31,7 +48,7 @@ func (a *app) print(r result) error {
 	enc := json.NewEncoder(a.Out)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(r); err != nil {
+	if err := enc.Encode(r); err != nil && !errors.Is(err, errOutClosed) {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil

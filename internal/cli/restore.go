@@ -106,16 +106,21 @@ func runRestoreDB(ctx context.Context, a *app, o *restoreOptions, args []string)
 	}
 	a.say("restoring %s of %s into %s/%s at %s", found.manifest.ID, found.manifest.Source,
 		job.Target.Client.Namespace(), job.Target.Client.Database(), job.Target.Client.URL())
-	err = a.restore(ctx, job)
+	res, err := a.restore(ctx, job)
 	if !o.dryRun {
 		into := job.Target.Client
 		a.done(ctx, cfg, readEntry(audit.Restore, found, fmt.Sprintf("into %s/%s at %s", into.Namespace(), into.Database(), into.URL()), err))
 	}
+	if res != nil {
+		if perr := a.print(restored{res, err == nil}); err == nil {
+			err = perr
+		}
+	}
 	return explainCold(ctx, found, err)
 }
 
-// restore runs a job under progress and prints its result.
-func (a *app) restore(ctx context.Context, job restore.Job) error {
+// restore runs a job under progress.
+func (a *app) restore(ctx context.Context, job restore.Job) (*restore.Result, error) {
 	data := job.Backup.Manifest.Data()
 	bar := progress{add: func(int) {}, done: func() {}}
 	job.Backup.Progress = func(n int) { bar.add(n) }
@@ -129,15 +134,8 @@ func (a *app) restore(ctx context.Context, job restore.Job) error {
 			bar = a.progress(name, 0, false)
 		}
 	}
-	res, err := restore.Run(ctx, job)
-	bar.done()
-	if res == nil {
-		return err
-	}
-	if perr := a.print(restored{res, err == nil}); err == nil {
-		err = perr
-	}
-	return err
+	defer func() { bar.done() }()
+	return restore.Run(ctx, job)
 }
 
 // readKeys reads NAME=@FILE pairs. A key in the command line itself would be

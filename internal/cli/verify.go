@@ -111,13 +111,13 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions, args []string) err
 	if n := out.cold(); n > 0 {
 		a.warn("%d copies lie in cold storage: only their presence, sizes and signatures were looked at; --thaw reads them", n)
 	}
-	if err := a.print(out); err != nil {
-		return err
-	}
 	if err = out.verdict(); err == nil {
 		err = missed
 	}
 	a.done(ctx, cfg, verifyEntries(out, err)...)
+	if perr := a.print(out); err == nil {
+		err = perr
+	}
 	return errors.Join(err, storage.Ended(ctx))
 }
 
