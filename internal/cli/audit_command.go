@@ -17,64 +17,6 @@ func newAudit(a *app) *cobra.Command {
 	return c
 }
 
-func newAuditVerify(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "verify",
-		Short: "Prove that nothing in the record was changed, removed or reordered",
-		Long: "Read every entry and every signed head, and find any change, gap, reorder and cut. What\n" +
-			"it cannot find it says: see docs/design.md.",
-		Example: "  vapora-backup audit verify --json",
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return runAuditVerify(c.Context(), a) },
-	}
-}
-
-func runAuditVerify(ctx context.Context, a *app) error {
-	cfg, err := a.load()
-	if err != nil {
-		return err
-	}
-	l, err := a.auditLog(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	r, err := l.Verify(ctx)
-	if err != nil {
-		return err
-	}
-	if err := a.print(auditReport{r, r.OK(), r.Limits()}); err != nil {
-		return err
-	}
-	if !r.OK() {
-		return fmt.Errorf("the record is not what was written: %d faults, from entry %d on", r.FaultCount, r.Broken)
-	}
-	return nil
-}
-
-// auditReport is the result of `audit verify`.
-type auditReport struct {
-	audit.Report
-	OK     bool     `json:"ok"`
-	Limits []string `json:"limits"`
-}
-
-func (r auditReport) Text(w io.Writer) {
-	state := "good"
-	if !r.OK {
-		state = "BROKEN"
-	}
-	fmt.Fprintf(w, "%s: %d entries, %d signed heads, %d after the last one\n", state, r.Entries, r.Heads, r.Uncovered)
-	for _, f := range r.Faults {
-		fmt.Fprintf(w, "  %s: %s %s\n", f.Kind, f.Text, f.Key)
-	}
-	for _, f := range r.Notes {
-		fmt.Fprintf(w, "  note: %s: %s\n", f.Kind, f.Text)
-	}
-	for _, l := range r.Limits {
-		fmt.Fprintf(w, "  not proved: %s\n", l)
-	}
-}
-
 func newAuditExport(a *app) *cobra.Command {
 	var output string
 	c := &cobra.Command{
