@@ -11,7 +11,8 @@ import (
 
 // An Expectation is what a query must say.
 type Expectation struct {
-	// NotEmpty: anything but none, null, false, zero, "" and an empty list.
+	// NotEmpty: anything but none, null, false, zero, "" and an empty list, or one row
+	// with only such a value.
 	NotEmpty bool
 	// Compare is one of = != > >= < <= for a number, with Number.
 	Compare string
@@ -61,7 +62,7 @@ func (e Expectation) Holds(result json.RawMessage) (ok bool, found string, err e
 		}
 		ok = reflect.DeepEqual(v, want)
 	} else {
-		ok = !empty(v)
+		ok = !empty(only(v))
 	}
 	if !ok {
 		return false, "not as expected", nil
@@ -85,6 +86,20 @@ func (e Expectation) compare(n float64) bool {
 	return n <= e.Number
 }
 func decimal(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
+// only is what a result comes down to: the row of a list of one, and the value of a
+// row of one. A count of nothing is [{"count": 0}].
+func only(v any) any {
+	if list, ok := v.([]any); ok && len(list) == 1 {
+		v = list[0]
+	}
+	if row, ok := v.(map[string]any); ok && len(row) == 1 {
+		for _, value := range row {
+			return value
+		}
+	}
+	return v
+}
 
 func empty(v any) bool {
 	switch v := v.(type) {

@@ -46,7 +46,7 @@ type Server struct {
 type Check struct {
 	Source string `yaml:"source" doc:"Only for backups of this source."`
 	Query  string `yaml:"query" need:"yes" doc:"A query in SurrealQL. The result of its last statement is looked at."`
-	Expect string `yaml:"expect" default:"not empty" doc:"\"not empty\"; \"count > 0\" with any of = != > >= < <= and a number, of what a count or a number says; or \"= VALUE\" with a JSON value."`
+	Expect string `yaml:"expect" default:"not empty" doc:"\"not empty\", which a single row with nothing but a zero in it is not; \"count > 0\" with any of = != > >= < <= and a number, of what a count or a number says; or \"= VALUE\" with a JSON value."`
 }
 
 // Audit is where the record of what was done lies.
