@@ -134,18 +134,26 @@ func (r Receiver) post(ctx context.Context, e Event) (again bool, _ error) {
 	}
 	req.Header.Set("Content-Type", kind)
 	req.Header.Set("User-Agent", "vapora-backup")
-	res, err := http.DefaultClient.Do(req)
+	// After a redirect a POST would be an empty GET, which counts as told, and the URL, a
+	// secret, would go on as Referer.
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
 	if err != nil {
 		return true, bare(err)
 	}
 	defer res.Body.Close() // read only
 	// A short answer lets the connection end well; what it says does not matter.
 	_, _ = io.CopyN(io.Discard, res.Body, 4<<10)
-	if res.StatusCode/100 == 2 {
+	switch res.StatusCode / 100 {
+	case 2:
 		return false, nil
+	case 3:
+		return false, errRedirects
 	}
 	return res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= 500, fmt.Errorf("it answers with status %d", res.StatusCode)
 }
+
+var errRedirects = errors.New("it redirects: give the final URL")
 
 var errURL = errors.New("its URL is none: want https://…")
 
