@@ -155,7 +155,7 @@ func (w *writer) backup(ctx context.Context, s source) (*backedUp, error) {
 	if s.err != nil {
 		return nil, unstored(s.err)
 	}
-	recipients, err := crypt.ParseRecipients(w.cfg.Recipients(s.config))
+	recipients, err := w.app.recipients(w.cfg.Recipients(s.config))
 	if err != nil {
 		return nil, usageError{fmt.Errorf("read the recipients of %s: %w", s.name, err)}
 	}

@@ -56,7 +56,7 @@ func Main(env Env, args []string) int {
 // run is Main under a context of the caller's.
 func run(ctx context.Context, env Env, args []string) int {
 	env.Out = outlet{env.Out}
-	a := &app{Env: env}
+	a := &app{Env: env, interrupted: ctx.Done()}
 	root := newRoot(a)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -35,7 +35,7 @@ func (k *checkedKeys) canaries(ctx context.Context, a *app, cfg *config.Config, 
 	if err != nil {
 		return err
 	}
-	sets, err := recipientSets(cfg)
+	sets, err := a.recipientSets(cfg)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func plantMissing(ctx context.Context, a *app, cfg *config.Config, home destinat
 }
 
 // recipientSets are the sets that the config seals for.
-func recipientSets(cfg *config.Config) ([]*crypt.Recipients, error) {
+func (a *app) recipientSets(cfg *config.Config) ([]*crypt.Recipients, error) {
 	lines := [][]string{cfg.Encryption.Recipients}
 	for _, d := range cfg.Databases {
 		lines = append(lines, d.Recipients)
@@ -103,7 +103,7 @@ func recipientSets(cfg *config.Config) ([]*crypt.Recipients, error) {
 		if len(l) == 0 {
 			continue
 		}
-		r, err := crypt.ParseRecipients(l)
+		r, err := a.recipients(l)
 		if err != nil {
 			return nil, usageError{fmt.Errorf("read recipients: %w", err)}
 		}

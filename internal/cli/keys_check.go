@@ -51,9 +51,9 @@ func runKeysCheck(ctx context.Context, a *app, files []string, offline, plant bo
 		}
 	}
 	var out checkedKeys
-	out.add("encryption.recipients", cfg.Encryption.Recipients, ids)
+	out.add(a, "encryption.recipients", cfg.Encryption.Recipients, ids)
 	for _, d := range cfg.Databases {
-		out.add("databases["+d.Name+"].recipients", d.Recipients, ids)
+		out.add(a, "databases["+d.Name+"].recipients", d.Recipients, ids)
 	}
 	if !offline {
 		if err := out.canaries(ctx, a, cfg, ids, plant); err != nil {
@@ -89,7 +89,7 @@ type checkedSet struct {
 	Warning      string   `json:"warning,omitempty"`
 }
 
-func (k *checkedKeys) add(where string, lines []string, ids *crypt.Identities) {
+func (k *checkedKeys) add(a *app, where string, lines []string, ids *crypt.Identities) {
 	if len(lines) == 0 {
 		return
 	}
@@ -97,15 +97,15 @@ func (k *checkedKeys) add(where string, lines []string, ids *crypt.Identities) {
 	if len(lines) == 1 {
 		set.Warning = "only one recipient: whoever loses that key loses every backup"
 	}
-	if err := set.probe(lines, ids); err != nil {
+	if err := set.probe(a, lines, ids); err != nil {
 		set.Problem, k.bad = err.Error(), true
 	}
 	k.Recipients = append(k.Recipients, set)
 }
 
 // probe seals a few bytes and opens them.
-func (s *checkedSet) probe(lines []string, ids *crypt.Identities) error {
-	recipients, err := crypt.ParseRecipients(lines)
+func (s *checkedSet) probe(a *app, lines []string, ids *crypt.Identities) error {
+	recipients, err := a.recipients(lines)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type app struct {
 	record       *audit.Log
 	opened       []destination // all of the config's, once openAll was called
 	config       *config.Config
+	interrupted  <-chan struct{} // closed when the run is to end, for what knows no context
 }
 
 func newRoot(a *app) *cobra.Command {

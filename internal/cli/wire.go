@@ -36,8 +36,25 @@ func (a *app) load() (*config.Config, error) {
 	return cfg, nil
 }
 
+// recipients reads public keys.
+func (a *app) recipients(lines []string) (*crypt.Recipients, error) {
+	r, err := crypt.ParseRecipients(lines)
+	if err == nil {
+		r.Until(a.interrupted)
+	}
+	return r, err
+}
+
 // identities reads the private keys: of the given files, or of the config.
 func (a *app) identities(cfg *config.Config, files []string) (*crypt.Identities, error) {
+	ids, err := a.readIdentities(cfg, files)
+	if err == nil {
+		ids.Until(a.interrupted)
+	}
+	return ids, err
+}
+
+func (a *app) readIdentities(cfg *config.Config, files []string) (*crypt.Identities, error) {
 	if len(files) > 0 {
 		return crypt.ReadIdentities(files, a.ask)
 	}
@@ -77,8 +94,26 @@ func (a *app) askCode(what string) (string, error) {
 func (a *app) read(in *os.File, what string) (string, error) {
 	fmt.Fprintf(a.Err, "%s: ", what)
 	defer fmt.Fprintln(a.Err)
-	text, err := term.ReadPassword(int(in.Fd()))
-	return string(text), err
+	fd := int(in.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+	type line struct {
+		text []byte
+		err  error
+	}
+	got := make(chan line, 1)
+	go func() {
+		text, err := term.ReadPassword(fd)
+		got <- line{text, err}
+	}()
+	select {
+	case l := <-got:
+		return string(l.text), l.err
+	case <-a.interrupted: // nothing ends the read of a terminal, and it must show again what is typed
+		return "", errors.Join(errors.New("interrupted"), term.Restore(fd, before))
+	}
 }
 
 // ask asks a person at the terminal for a passphrase; without one it fails.

@@ -14,7 +14,8 @@ import (
 // A pluginUI answers a plugin with what a Prompt says, or says no, and keeps
 // what the plugin wanted: age drops the errors of its callbacks.
 type pluginUI struct {
-	ask Prompt // nil if there is nobody to ask
+	ask   Prompt          // nil if there is nobody to ask
+	until <-chan struct{} // nil: the plugin may take for ever
 
 	mu   sync.Mutex
 	want string
@@ -44,6 +45,25 @@ func (u *pluginUI) note(what string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.want = what
+}
+
+// errHangs is what a plugin is left with whose end nobody waits for any more.
+var errHangs = errors.New("the plugin has not answered, and is waited for no more")
+
+// wait carries out a call to the plugin. age starts plugins without a context, so one
+// that hangs is left behind: it ends with this process. call has then not returned.
+func (u *pluginUI) wait(call func()) error {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		call()
+	}()
+	select {
+	case <-over:
+		return nil
+	case <-u.until:
+		return u.explain(errHangs)
+	}
 }
 
 // explain adds to an error of the plugin what it had said last.
@@ -86,14 +106,29 @@ func newPluginRecipient(s string) (*pluginRecipient, error) {
 	return &pluginRecipient{r, ui}, nil
 }
 
-func (r *pluginRecipient) Wrap(fileKey []byte) ([]*age.Stanza, error) {
-	stanzas, err := r.Recipient.Wrap(fileKey)
-	return stanzas, r.ui.explain(err)
+func (r *pluginRecipient) Wrap(fileKey []byte) (stanzas []*age.Stanza, err error) {
+	stanzas, _, err = r.WrapWithLabels(fileKey)
+	return stanzas, err
 }
 
 func (r *pluginRecipient) WrapWithLabels(fileKey []byte) ([]*age.Stanza, []string, error) {
-	stanzas, labels, err := r.Recipient.WrapWithLabels(fileKey)
+	var stanzas []*age.Stanza
+	var labels []string
+	var err error
+	if herr := r.ui.wait(func() { stanzas, labels, err = r.Recipient.WrapWithLabels(fileKey) }); herr != nil {
+		return nil, nil, herr
+	}
 	return stanzas, labels, r.ui.explain(err)
+}
+
+// Until has the plugins of r be waited for no longer than until done is closed, such
+// as the Done of a context. It is to be called before r seals.
+func (r *Recipients) Until(done <-chan struct{}) {
+	for _, k := range r.keys {
+		if p, ok := k.(*pluginRecipient); ok {
+			p.ui.until = done
+		}
+	}
 }
 
 type pluginIdentity struct {
@@ -111,6 +146,20 @@ func newPluginIdentity(s string, ask Prompt) (*pluginIdentity, error) {
 }
 
 func (i *pluginIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
-	key, err := i.Identity.Unwrap(stanzas)
+	var key []byte
+	var err error
+	if herr := i.ui.wait(func() { key, err = i.Identity.Unwrap(stanzas) }); herr != nil {
+		return nil, herr
+	}
 	return key, i.ui.explain(err)
+}
+
+// Until has the plugins of i be waited for no longer than until done is closed. It is
+// to be called before i opens.
+func (i *Identities) Until(done <-chan struct{}) {
+	for _, k := range i.keys {
+		if p, ok := k.(*pluginIdentity); ok {
+			p.ui.until = done
+		}
+	}
 }

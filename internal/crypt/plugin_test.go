@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"
@@ -32,16 +33,30 @@ func runPlugin() int {
 		return 1
 	}
 	p.HandleRecipient(func(data []byte) (age.Recipient, error) {
-		if string(data) == "odd" {
+		switch string(data) {
+		case "odd":
 			return odd{}, nil
+		case "hang":
+			hang()
 		}
 		return age.ParseX25519Recipient(string(data))
 	})
 	p.HandleIdentity(func(data []byte) (age.Identity, error) {
+		if string(data) == "hang" {
+			hang()
+		}
 		key, err := age.ParseX25519Identity(string(data))
 		return &pinned{key, p}, err
 	})
 	return p.Main()
+}
+
+// hang lasts as long as who started the plugin.
+func hang() {
+	for parent := os.Getppid(); os.Getppid() == parent; {
+		time.Sleep(20 * time.Millisecond)
+	}
+	os.Exit(1)
 }
 
 // odd wraps what only a passphrase may.
@@ -67,7 +82,32 @@ func (i *pinned) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	return i.Identity.Unwrap(stanzas)
 }
 
-func TestPlugin(t *testing.T) {
+// A plugin that hangs keeps nobody from being interrupted.
+func TestPluginHangs(t *testing.T) {
+	installPlugin(t)
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := seal(t, recipients(t, plugin.EncodeRecipient(pluginName, []byte(key.Recipient().String()))))
+	done := make(chan struct{})
+	time.AfterFunc(200*time.Millisecond, func() { close(done) })
+
+	to := recipients(t, plugin.EncodeRecipient(pluginName, []byte("hang")))
+	to.Until(done)
+	if _, err := to.Seal(&strings.Builder{}); err == nil || !strings.Contains(err.Error(), "has not answered") {
+		t.Errorf("sealed: got %v, want that the plugin hangs", err)
+	}
+	ids := identities(t, nil, keyFile(t, plugin.EncodeIdentity(pluginName, []byte("hang"))))
+	ids.Until(done)
+	if _, err := ids.Open(strings.NewReader(string(sealed))); err == nil || isDamaged(err) || errors.Is(err, crypt.ErrNoMatch) || !strings.Contains(err.Error(), "has not answered") {
+		t.Errorf("opened: got %v, want that the plugin hangs", err)
+	}
+}
+
+// installPlugin puts this binary into PATH as a plugin, and returns the PATH without.
+func installPlugin(t *testing.T) string {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +118,11 @@ func TestPlugin(t *testing.T) {
 	}
 	path := os.Getenv("PATH")
 	t.Setenv("PATH", dir+string(os.PathListSeparator)+path)
+	return path
+}
+
+func TestPlugin(t *testing.T) {
+	path := installPlugin(t)
 	key, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
