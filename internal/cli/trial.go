@@ -34,7 +34,7 @@ func (a *app) databaseTrial(cfg *config.Config, o *drillOptions, f *found) (*tri
 	}
 	if len(cfg.RestoreTest.Smoke) > 0 {
 		d.Smoke = func(ctx context.Context, l trial.Login) (string, error) {
-			return smoke(ctx, cfg.RestoreTest.Smoke, a.Environ, l)
+			return smoke(ctx, cfg.RestoreTest, a.Environ, l)
 		}
 	}
 	return d, nil
@@ -88,9 +88,11 @@ func checks(cfg *config.Config, source string) []trial.Check {
 	return out
 }
 
-// smoke runs the application's own test against the scratch database.
-func smoke(ctx context.Context, command, environ []string, l trial.Login) (string, error) {
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+// smoke runs the application's own test against the scratch database, within its time.
+func smoke(ctx context.Context, t config.RestoreTest, environ []string, l trial.Login) (string, error) {
+	limited, cancel := context.WithTimeout(ctx, time.Duration(t.SmokeTimeout))
+	defer cancel()
+	cmd := exec.CommandContext(limited, t.Smoke[0], t.Smoke[1:]...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second // for who does not listen, or left a child behind that holds the output
 	cmd.Env = append(environ, "SURREAL_URL="+l.URL, "SURREAL_NAMESPACE="+l.Namespace, "SURREAL_DATABASE="+l.Database,
@@ -98,6 +100,9 @@ func smoke(ctx context.Context, command, environ []string, l trial.Login) (strin
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
+	if err != nil && ctx.Err() == nil && limited.Err() != nil {
+		err = fmt.Errorf("it did not end within %s (restore_test.smoke_timeout)", t.SmokeTimeout)
+	}
 	text := strings.TrimSpace(out.String())
 	if n := len(text); n > 500 {
 		text = "…" + text[n-500:]

@@ -318,8 +318,9 @@ func bad() map[string][]string {
 			`trust.bad.yaml:10: deletion.max_share: nothing could ever be deleted; the default is 25%`,
 			`trust.bad.yaml:11: deletion.approvers[two].key: it is the key of one too; each approver has a key of their own`,
 			`trust.bad.yaml:13: restore_test.server: missing; name the server to try backups on`,
-			`trust.bad.yaml:15: restore_test.checks[0].expect: "about 7" is nothing that can be expected; write "not empty", "count > 0" or "= VALUE"`,
-			`trust.bad.yaml:16: audit.lock: not for file://; remove it`,
+			`trust.bad.yaml:15: restore_test.smoke_timeout: no smoke test ends at once; the default is 10m`,
+			`trust.bad.yaml:16: restore_test.checks[0].expect: "about 7" is nothing that can be expected; write "not empty", "count > 0" or "= VALUE"`,
+			`trust.bad.yaml:17: audit.lock: not for file://; remove it`,
 		},
 		"trust-values": {
 			`trust-values.bad.yaml:8: signing.revoked[1].from: "last week" is no date; write 2026-11-01 or 2026-11-01T14:00:00Z`,

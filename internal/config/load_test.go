@@ -135,7 +135,7 @@ func TestGood(t *testing.T) {
 		RestoreTest: config.RestoreTest{
 			Target: "server", Server: config.Server{URL: "http://scratch:8000", Username: "root", Password: config.Secret{Env: "SCRATCH"}, CA: "/etc/ca.pem"},
 			Checks: []config.Check{{Source: "shop", Query: "RETURN 1", Expect: "= 1"}, {Query: "SELECT count() FROM a GROUP ALL", Expect: "not empty"}},
-			Smoke:  []string{"./smoke", "--fast"},
+			Smoke:  []string{"./smoke", "--fast"}, SmokeTimeout: config.Duration(90 * time.Second),
 		},
 		Audit: config.Audit{
 			URL: "s3://audit?region=eu-west-3", Lock: config.AuditLock{Mode: "compliance", Until: config.Duration(7 * 365 * day)},

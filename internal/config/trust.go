@@ -27,11 +27,12 @@ type Approver struct {
 
 // RestoreTest says how a backup is tried.
 type RestoreTest struct {
-	Target  string   `yaml:"target" default:"local" enum:"local server" later:"kubernetes" doc:"Where to: a SurrealDB that the test starts itself, or a scratch namespace on a given server."`
-	Command []string `yaml:"command" doc:"For \"local\": the command that starts a SurrealDB, in place of \"surreal start …\". \"{address}\", \"{user}\", \"{password}\" and \"{folder}\" are replaced."`
-	Server  Server   `yaml:"server" doc:"For \"server\": where. Never the source's own."`
-	Checks  []Check  `yaml:"checks" doc:"Queries of one's own, and what they must say."`
-	Smoke   []string `yaml:"smoke" doc:"The application's own smoke test: a command. It finds SURREAL_URL, SURREAL_NAMESPACE, SURREAL_DATABASE, SURREAL_USER and SURREAL_PASSWORD in its environment, and exits with 0."`
+	Target       string   `yaml:"target" default:"local" enum:"local server" later:"kubernetes" doc:"Where to: a SurrealDB that the test starts itself, or a scratch namespace on a given server."`
+	Command      []string `yaml:"command" doc:"For \"local\": the command that starts a SurrealDB, in place of \"surreal start …\". \"{address}\", \"{user}\", \"{password}\" and \"{folder}\" are replaced."`
+	Server       Server   `yaml:"server" doc:"For \"server\": where. Never the source's own."`
+	Checks       []Check  `yaml:"checks" doc:"Queries of one's own, and what they must say."`
+	Smoke        []string `yaml:"smoke" doc:"The application's own smoke test: a command. It finds SURREAL_URL, SURREAL_NAMESPACE, SURREAL_DATABASE, SURREAL_USER and SURREAL_PASSWORD in its environment, and exits with 0."`
+	SmokeTimeout Duration `yaml:"smoke_timeout" default:"10m" doc:"How long the smoke test may take. One that has not ended then has failed, and is ended."`
 }
 
 // A Server is a SurrealDB to try backups on.

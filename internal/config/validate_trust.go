@@ -69,6 +69,9 @@ func validateRestoreTest(p place, c *Config) {
 	if t.Target == "server" && t.Server.URL == "" {
 		p.fault("server", "missing", "name the server to try backups on")
 	}
+	if p.given("smoke_timeout") && t.SmokeTimeout <= 0 {
+		p.fault("smoke_timeout", "no smoke test ends at once", "the default is 10m")
+	}
 	for i, check := range t.Checks {
 		e := p.entry("checks", i)
 		if _, err := ParseExpectation(check.Expect); check.Expect != "" && err != nil {
