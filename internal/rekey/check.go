@@ -44,8 +44,10 @@ type Set struct {
 }
 
 // Lost reports whether there are identities at hand, and none of them can open
-// what is sealed for the set.
-func (s Set) Lost() bool { return s.State != Opens && len(s.Absent) == len(s.Recipients) }
+// what is sealed for the set: a canary says so, or, where none does, the names of keys.
+func (s Set) Lost() bool {
+	return s.State == Closed || s.State != Opens && len(s.Absent) == len(s.Recipients)
+}
 
 // Single reports whether one lost key loses all that is sealed for the set.
 func (s Set) Single() bool { return len(s.Recipients) == 1 }

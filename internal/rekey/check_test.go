@@ -127,6 +127,19 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// Of a plugin's key the names say nothing: a canary that stays closed does.
+func TestLostKeyOfAPlugin(t *testing.T) {
+	t.Parallel()
+	if s := (rekey.Set{State: rekey.Closed, Recipients: []string{"a"}}); !s.Lost() {
+		t.Errorf("got %+v, want it lost", s)
+	}
+	for _, state := range []rekey.State{rekey.Opens, rekey.Untried, rekey.NoCanary, rekey.Broken} {
+		if s := (rekey.Set{State: state, Recipients: []string{"a"}}); s.Lost() {
+			t.Errorf("got %+v, want it not lost", s)
+		}
+	}
+}
+
 // Which keys are on a card, only its plugin knows: they count as here if it is.
 func TestCheckWithAPlugin(t *testing.T) {
 	t.Parallel()
