@@ -312,6 +312,8 @@ func bad() map[string][]string {
 		},
 		"tls-over-http": {
 			`tls-over-http.bad.yaml:3: databases[a].tls: the url is http://, which knows no certificates; write https:// or remove tls`,
+			`tls-over-http.bad.yaml:4: databases[b].tls: the url is http://, which knows no certificates; write https:// or remove tls`,
+			`tls-over-http.bad.yaml:9: restore_test.server.ca: the url is http://, which knows no certificates; write https:// or remove ca`,
 		},
 		"trust": {
 			`trust.bad.yaml:9: deletion.approvals: 3 are needed, and there are 2 approvers; add approvers, or lower it`,

@@ -186,7 +186,7 @@ func settleDestinations(root *node) {
 		if item.child("required") == nil {
 			item.set("required", &node{value: strconv.FormatBool(i == 0)})
 		}
-		if c := item.child("checksums"); c != nil && c.from == (Origin{}) && !strings.HasPrefix(item.text("url"), "s3:") {
+		if c := item.child("checksums"); c != nil && c.from == (Origin{}) && scheme(item.text("url")) != "s3" {
 			item.drop("checksums")
 		}
 	}

@@ -133,7 +133,7 @@ func TestGood(t *testing.T) {
 			MaxShare:  12.5, MaxCount: 50, StaleAfter: config.Duration(12 * time.Hour),
 		},
 		RestoreTest: config.RestoreTest{
-			Target: "server", Server: config.Server{URL: "http://scratch:8000", Username: "root", Password: config.Secret{Env: "SCRATCH"}, CA: "/etc/ca.pem"},
+			Target: "server", Server: config.Server{URL: "https://scratch:8000", Username: "root", Password: config.Secret{Env: "SCRATCH"}, CA: "/etc/ca.pem"},
 			Checks: []config.Check{{Source: "shop", Query: "RETURN 1", Expect: "= 1"}, {Query: "SELECT count() FROM a GROUP ALL", Expect: "not empty"}},
 			Smoke:  []string{"./smoke", "--fast"}, SmokeTimeout: config.Duration(90 * time.Second),
 		},
@@ -320,6 +320,17 @@ func TestFind(t *testing.T) {
 	env["VAPORA_BACKUP_CONFIG"] = "/of/env"
 	find("", "/of/env")
 	find("flag.yaml", "flag.yaml")
+}
+
+// A scheme in capitals is the same one.
+func TestSchemeInCapitals(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"s3://b?region=r", "S3://b?region=r"} {
+		d := parse(t, minimal, map[string]string{"VAPORA_BACKUP__DESTINATIONS__PRIMARY__URL": url}).Destinations[0]
+		if d.Store.S3 == nil || !d.Checksums {
+			t.Errorf("%s: got %+v, want S3 with checksums", url, d)
+		}
+	}
 }
 
 // --target of restore-test chooses between what the config has for both.

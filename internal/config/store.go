@@ -43,6 +43,12 @@ type File struct {
 
 const knownSchemes = "s3://bucket, gs://bucket, azblob://account/container or file:///folder"
 
+// scheme is that of a URL, which is the same in capitals.
+func scheme(url string) string {
+	before, _, _ := strings.Cut(url, ":")
+	return strings.ToLower(before)
+}
+
 // ParseStore reads the URL of a destination: s3://bucket/prefix with the
 // parameters region, endpoint and path_style, gs://bucket/prefix or
 // azblob://account/container/prefix with endpoint, file:///absolute/folder, or

@@ -118,7 +118,7 @@ func validateSource(p place, d Database) {
 		p.fault("auth", "a user of one database cannot read all_databases", "use a user of the namespace or of root")
 	}
 	tls := p.section("tls")
-	if strings.HasPrefix(d.URL, "http:") && (d.TLS.CA != "" || d.TLS.ServerName != "") {
+	if scheme(d.URL) == "http" && (d.TLS.CA != "" || d.TLS.ServerName != "") {
 		tls.fault("", "the url is http://, which knows no certificates", "write https:// or remove tls")
 	}
 	for i, k := range d.AccessKeys {

@@ -69,6 +69,9 @@ func validateRestoreTest(p place, c *Config) {
 	if t.Target == "server" && t.Server.URL == "" {
 		p.fault("server", "missing", "name the server to try backups on")
 	}
+	if t.Server.CA != "" && scheme(t.Server.URL) == "http" {
+		p.section("server").fault("ca", "the url is http://, which knows no certificates", "write https:// or remove ca")
+	}
 	if p.given("smoke_timeout") && t.SmokeTimeout <= 0 {
 		p.fault("smoke_timeout", "no smoke test ends at once", "the default is 10m")
 	}
