@@ -273,6 +273,9 @@ func bad() map[string][]string {
 		"size-without-unit": {
 			`size-without-unit.bad.yaml:3: databases[a].min_size: got a number, want a size; write 1MB or 64KiB`,
 		},
+		"source-of-all": {
+			`source-of-all.bad.yaml:4: databases[a.main].name: backups of databases[a], which has all_databases, are called a.DATABASE; give it a name that does not begin so`,
+		},
 		"sse": {
 			`sse.bad.yaml:5: destinations[p].sse.key: AES256 takes no key; set mode: aws:kms or remove it`,
 			`sse.bad.yaml:6: destinations[q].sse.mode: missing; add it: whose key: the server's own or one of the key service (S3), one of Cloud KMS (Google), or that of an encryption scope (Azure)`,

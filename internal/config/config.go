@@ -49,7 +49,7 @@ type Database struct {
 	URL          string      `yaml:"url" need:"yes" form:"server" doc:"The server, over HTTP: \"http://host:8000\" or \"https://host\"."`
 	Namespace    string      `yaml:"namespace" need:"yes" doc:"The namespace of the database."`
 	Database     string      `yaml:"database" doc:"The database to back up. Either this or \"all_databases\"."`
-	AllDatabases bool        `yaml:"all_databases" doc:"Every database of the namespace, each its own backup."`
+	AllDatabases bool        `yaml:"all_databases" doc:"Every database of the namespace, each its own backup, called NAME.DATABASE. No other entry may have a name that begins with NAME and a dot."`
 	Auth         string      `yaml:"auth" default:"root" enum:"root namespace database" doc:"The level at which the user or the token is defined."`
 	Username     string      `yaml:"username" doc:"The user; needs \"password\"."`
 	Password     Secret      `yaml:"password" doc:"The user's password."`

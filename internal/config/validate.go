@@ -64,6 +64,11 @@ func (l *faultList) validate(c *Config) {
 			continue
 		}
 		validateSource(p, d)
+		for _, other := range c.Databases {
+			if other.AllDatabases && strings.HasPrefix(d.Name, other.Name+".") {
+				p.fault("name", fmt.Sprintf("backups of databases[%s], which has all_databases, are called %[1]s.DATABASE", other.Name), "give it a name that does not begin so")
+			}
+		}
 		validateLogin(p, d)
 		if r := p.n.child("recipients"); len(c.Recipients(d)) == 0 && (r == nil || !r.bad) {
 			whole.section("encryption").fault("recipients", "missing", fmt.Sprintf("who shall be able to read the backups of %s? vapora-backup keys generate makes a key", p.path))
