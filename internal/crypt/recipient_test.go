@@ -69,11 +69,15 @@ func TestRecipientFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	key := strings.Split(string(private), "\n")[2]
+	wrong := quantum[:len(quantum)-1] + "q"
+	if wrong == quantum {
+		wrong = quantum[:len(quantum)-1] + "p"
+	}
 	lines := []string{
 		public,
 		key,
 		"age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq",
-		quantum[:len(quantum)-1] + "q",
+		wrong,
 		"ssh-ed25519 AAAA",
 		"ecdsa-sha2-nistp256 AAAA",
 		"-----BEGIN OPENSSH PRIVATE KEY-----",
