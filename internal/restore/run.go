@@ -186,7 +186,12 @@ func (r *run) prove(ctx context.Context) error {
 }
 
 func (r *run) plan(context.Context) error {
-	if r.dump.Outline.Old && !r.server.Two() {
+	source, err := db.ParseVersion(r.out.Engine)
+	if err != nil {
+		return err
+	}
+	// Later servers print the same words where they mean something else.
+	if r.dump.Outline.Old && source.Two() && !r.server.Two() {
 		return hint.Wrap(fmt.Errorf("the dump is in the language of SurrealDB 2.x, which %s does not read", r.server),
 			"restore it into a 2.x server, and upgrade that as the vendor says (surreal v2 fix, then export in 3.x form)")
 	}
@@ -198,7 +203,6 @@ func (r *run) plan(context.Context) error {
 		Keys:   r.Keys, LeaveOutAccess: r.LeaveOutAccess, Starts: r.Starts,
 	}
 	r.out.Starts, _ = r.dump.starts(opt.Starts)
-	var err error
 	r.planned, err = r.dump.Plan(opt)
 	if err != nil {
 		return fmt.Errorf("plan the restore: %w", err)

@@ -159,6 +159,11 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 	for _, d := range t.Fields {
 		fields = append(fields, b.repaired(d))
 	}
+	if !b.opt.Target.Two {
+		// A server makes the field of an array's elements by itself, and under some
+		// types takes no other once the array's is there: so the elements' come first.
+		slices.Reverse(fields)
+	}
 	for _, d := range t.Indexes {
 		indexes = append(indexes, b.repaired(d))
 	}
@@ -166,7 +171,10 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 		return slices.Concat(fields, indexes), nil
 	}
 	full := append([]surql.Definition{b.repaired(*t.Define)}, fields...)
-	isID := func(d surql.Definition) bool { return d.Name == "id" }
+	// A definition of the table makes the ends of an edge anew; the others are rules.
+	late := func(d surql.Definition) bool {
+		return d.Name == "id" || d.Name == "in" || d.Name == "out" || d.Flexible()
+	}
 	switch {
 	case b.plainRows(t):
 		before = append(before, t.Define.Loose())
@@ -177,12 +185,18 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 		}
 		b.repairs["tables whose references the import would not rebuild"]++
 		return before, append(full, indexes...)
-	case t.Records+t.Edges == 0 || t.Define.Lightweight() || t.Define.Takes() && !slices.ContainsFunc(fields, isID):
+	case t.Records+t.Edges == 0 || t.Define.Lightweight() || t.Define.Takes() && !slices.ContainsFunc(fields, func(d surql.Definition) bool { return d.Name == "id" }):
 		return append(full, indexes...), nil
 	}
 	before = append(before, t.Define.Loose())
-	before = append(before, slices.DeleteFunc(slices.Clone(fields), isID)...)
-	return append(before, indexes...), full
+	before = append(before, slices.DeleteFunc(slices.Clone(fields), late)...)
+	after = append(after, full[0])
+	for _, d := range fields {
+		if late(d) {
+			after = append(after, d)
+		}
+	}
+	return append(before, indexes...), after
 }
 
 // plainRows says whether the rows of t must go in as ordinary statements.

@@ -324,8 +324,8 @@ func TestReferencesGoInPlainly(t *testing.T) {
 		"DEFINE FIELD OVERWRITE related ON `product` TYPE option<none | array<record<product>>> REFERENCE ON DELETE IGNORE;",
 		"rows of product",
 		"DEFINE TABLE OVERWRITE product SCHEMAFULL;",
-		"DEFINE FIELD OVERWRITE name ON product TYPE string ASSERT $value != '';",
 		"DEFINE FIELD OVERWRITE related ON product TYPE none | array<record<product>> DEFAULT [] REFERENCE ON DELETE CASCADE;",
+		"DEFINE FIELD OVERWRITE name ON product TYPE string ASSERT $value != '';",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

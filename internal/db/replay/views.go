@@ -6,12 +6,12 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
 
-// keeps says whether the rows of a view go in as they are: it reads stored tables
-// only, and groups none of their rows.
+// keeps says whether the rows of a view go in as they are: it groups none of the rows
+// that it reads, and they are those of stored tables or of views that are kept.
 func (b *builder) keeps(t *surql.Table) bool {
 	return !b.opt.Target.Two && !t.Define.Groups() && !slices.ContainsFunc(t.Define.Reads(), func(name string) bool {
 		read := b.o.Table(name)
-		return read != nil && read.View()
+		return read != nil && read.View() && !slices.Contains(b.kept, read)
 	})
 }
 

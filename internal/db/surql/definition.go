@@ -67,8 +67,14 @@ func (d Definition) overwrites() bool {
 	if !d.has(2, "OVERWRITE") {
 		return false
 	}
-	for _, behind := range map[string][]string{"FIELD": {"ON", ".", "["}, "INDEX": {"ON"}, "EVENT": {"ON"}, "TABLE": {"TYPE"}}[d.Kind] {
-		if strings.EqualFold(d.token(3), behind) && !d.has(4, behind) {
+	for _, behind := range map[string][]string{
+		"FIELD": {"ON", ".", "["}, "INDEX": {"ON"}, "EVENT": {"ON"}, "TABLE": {"TYPE"}, "USER": {"ON"}, "ACCESS": {"ON"},
+		"ANALYZER": {"TOKENIZERS", "FILTERS", "FUNCTION", "COMMENT", ";"}, "SEQUENCE": {"BATCH"},
+	}[d.Kind] {
+		// Where it is the keyword, a thing called like what comes behind stands there: a
+		// field of the name goes on with ON, or with its path.
+		path := d.Kind == "FIELD" && (d.token(4) == "." || d.token(4) == "[")
+		if strings.EqualFold(d.token(3), behind) && !d.has(4, behind) && !(behind == "ON" && path) {
 			return false
 		}
 	}
@@ -97,7 +103,7 @@ func (d Definition) old() bool {
 		return d.clause("SEARCH", "ANALYZER") > 0
 	case "FIELD":
 		i := d.clause("future")
-		return i > 0 && d.token(i-1) == "<" && d.token(i+1) == ">"
+		return i > 0 && d.token(i-1) == "<" && d.token(i+1) == ">" && d.token(i+2) == "{" // and no record<future>
 	}
 	return false
 }

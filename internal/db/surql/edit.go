@@ -43,13 +43,23 @@ func (d Definition) Overwriting() Definition {
 	default:
 		d = d.replace(2, 2, "OVERWRITE ")
 	}
-	if at := d.clauses - 1; isKeyword([]byte(d.token(at))) { // the table
-		switch d.Kind {
-		case "TABLE", "FIELD", "INDEX", "EVENT":
-			return d.replace(at, at+1, QuoteIdent(d.token(at)))
-		}
+	switch d.Kind {
+	case "TABLE", "FIELD", "INDEX", "EVENT":
+		d = d.quoted(d.clauses - 1) // the table
+	}
+	switch d.Kind {
+	case "INDEX", "EVENT":
+		d = d.quoted(3) // its own name
 	}
 	return d
+}
+
+// quoted returns the definition with a keyword that is a name in backticks.
+func (d Definition) quoted(at int) Definition {
+	if !isKeyword([]byte(d.token(at))) {
+		return d
+	}
+	return d.replace(at, at+1, QuoteIdent(d.token(at)))
 }
 
 // QuotedComment returns the statement with a COMMENT in quotes that was

@@ -190,6 +190,9 @@ var operators = map[string]bool{
 	"CONTAINS": true, "CONTAINSNOT": true, "CONTAINSALL": true, "CONTAINSANY": true, "CONTAINSNONE": true,
 	"INSIDE": true, "NOTINSIDE": true, "ALLINSIDE": true, "ANYINSIDE": true, "NONEINSIDE": true,
 	"OUTSIDE": true, "INTERSECTS": true,
+	"FROM": true, "ONLY": true, "CONTENT": true, "MERGE": true, "REPLACE": true, "PATCH": true, "DELETE": true,
+	"CREATE": true, "UPDATE": true, "UPSERT": true, "START": true, "LIMIT": true, "TIMEOUT": true, "VERSION": true,
+	"SIGNUP": true, "SIGNIN": true, "AUTHENTICATE": true,
 }
 
 // afterOperand says whether b ends with something that can be divided.
@@ -201,8 +204,11 @@ func afterOperand(b []byte) bool {
 	switch c := b[len(b)-1]; {
 	case c == ')' || c == ']' || c == '}' || classes[c] == quote:
 		return true
-	case c == '*' || c == '@': // price.* and price.@; nothing multiplies a regex
+	case c == '*': // price.*; nothing multiplies a regex
 		return true
+	case c == '@': // @ and price.@, and not @@ and @1@
+		at := bytes.LastIndexByte(b[:len(b)-1], '@')
+		return at < 0 || len(bytes.Trim(b[at:], "@0123456789,")) > 0
 	case c == '?': // price.? and not price ??
 		return !bytes.HasSuffix(b, []byte("??"))
 	case !isWord(c):

@@ -116,6 +116,10 @@ func (d Definition) union(i int) ([]string, int) {
 	return names, i
 }
 
+// Flexible says whether a FIELD takes objects of any form: in a table that is SCHEMAFULL,
+// and in no other may it say so.
+func (d Definition) Flexible() bool { return d.Kind == "FIELD" && d.clause("FLEXIBLE") > 0 }
+
 // IsReference says whether a FIELD definition keeps a list of who points to whom.
 // Servers print it with what a deletion does, and so an expression that names a
 // field of that name is none.

@@ -1,0 +1,32 @@
+package restore_test
+
+import (
+	"testing"
+)
+
+// Schemas as applications have them, each of which once did not come back.
+func TestSchemasComeBack(t *testing.T) {
+	t.Parallel()
+	for name, sql := range map[string]string{
+		"flexible": `DEFINE TABLE t SCHEMAFULL; DEFINE FIELD o ON t TYPE object FLEXIBLE; DEFINE FIELD l ON t TYPE array<object> FLEXIBLE; DEFINE FIELD l.*.b ON t TYPE int; DEFINE FIELD m ON t TYPE option<object> FLEXIBLE;
+			DEFINE FIELD n ON t TYPE string; DEFINE INDEX n ON t FIELDS n; CREATE t:1 SET o = { a: 1 }, l = [{ b: 2 }], n = 'x' RETURN NONE;
+			DEFINE TABLE e TYPE RELATION IN t OUT t SCHEMAFULL; DEFINE FIELD o ON e TYPE object FLEXIBLE; RELATE t:1->e:1->t:1 SET o = { c: 3 } RETURN NONE;`,
+		"unions of arrays": `DEFINE FIELD a ON t TYPE array<float> | null; DEFINE FIELD b ON t TYPE array<string> | none | null; DEFINE FIELD c ON t TYPE set<string> | null; DEFINE FIELD d ON t TYPE 'all' | array<string>;
+			DEFINE FIELD e ON t TYPE string | array<object>; DEFINE FIELD f ON t TYPE none | array<array<int>>; DEFINE FIELD g.h ON t TYPE array<int> | null; CREATE t:1 SET a = [1f], b = null, c = null, g = { h: null }, d = 'all', e = [{ x: 1 }], f = [[1]] RETURN NONE;
+			DEFINE TABLE s SCHEMAFULL; DEFINE FIELD a.* ON s TYPE float COMMENT 'one of them'; DEFINE FIELD a ON s TYPE array<float> | null; CREATE s:1 SET a = [1f] RETURN NONE;
+			DEFINE FIELD r ON u TYPE array<record<t>> | null; CREATE u:1 SET r = [t:1] RETURN NONE; DEFINE TABLE OVERWRITE u TYPE NORMAL SCHEMAFULL;`,
+		"a table called future":      "DEFINE FIELD x ON t TYPE option<record<future>>; CREATE t:1 SET x = future:1 RETURN NONE; CREATE future:1 RETURN NONE",
+		"a field of two underscores": "CREATE a:1, a:2 RETURN NONE; RELATE a:1->k:1->a:2 SET `__` = true RETURN NONE",
+		"views over views":           "DEFINE TABLE s; DEFINE TABLE v1 AS SELECT n FROM s; DEFINE TABLE v2 AS SELECT n FROM v1; CREATE s:2 SET n = 2 RETURN NONE",
+		"fields below one called on": "DEFINE FIELD on ON t TYPE array<string>; DEFINE FIELD on.x ON u TYPE int; CREATE t:1 SET on = ['mon'] RETURN NONE; CREATE u:1 SET on = { x: 1 } RETURN NONE",
+		"things called overwrite":    "DEFINE ANALYZER `overwrite` TOKENIZERS class; DEFINE SEQUENCE `overwrite`; DEFINE PARAM $overwrite VALUE 1; DEFINE FUNCTION fn::overwrite() { RETURN 1; }; CREATE t:x RETURN NONE",
+		"edges of edges":             "CREATE a:1, b:1, c:1 RETURN NONE; RELATE a:1->cites:1->b:1; RELATE b:1->supports:1->cites:1; RELATE supports:1->cites:2->c:1",
+		"an index called explain":    "DEFINE INDEX `explain` ON t FIELDS x; DEFINE EVENT `explain` ON t WHEN true THEN { RETURN 1 }; CREATE t:1 SET x = 1 RETURN NONE",
+		"regexes behind words":       "DEFINE FUNCTION fn::c() { UPDATE t CONTENT /it's/; }; DEFINE FUNCTION fn::m() { UPDATE t MERGE /it's \\{/; }; DEFINE FUNCTION fn::s() { SELECT * FROM /it's \\(/; }; CREATE t:1 RETURN NONE",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			comesBack(t, sql)
+		})
+	}
+}
