@@ -44,7 +44,8 @@ type Loaded struct {
 	Points     int               `json:"points"`       // points in collections put right
 	Lookalikes int               `json:"lookalikes"`   // objects kept from becoming geometries
 	Files      int               `json:"files"`        // files whose key was printed as nobody reads it
-	Words      int               `json:"words"`        // record ids whose table is called like a word of the language
+	Words      int               `json:"words"`        // record ids whose table is called like a word of the language, or a number
+	Decimals   int               `json:"decimals"`     // decimals whose last zeros reading drops
 }
 
 // A FailedStatement names a statement by what it is; its text may hold a key.
@@ -224,6 +225,7 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, p *p
 	r.done.Lookalikes += batcher.Lookalikes
 	r.done.Files += batcher.Files
 	r.done.Words += batcher.Words
+	r.done.Decimals += batcher.Decimals
 	r.mu.Unlock()
 	return hand()
 }

@@ -268,7 +268,8 @@ func (r *run) load(ctx context.Context) error {
 	r.repaired("points in a GeometryCollection", r.out.Loaded.Points)
 	r.repaired("objects that look like a geometry", r.out.Loaded.Lookalikes)
 	r.repaired("files whose key no import reads", r.out.Loaded.Files)
-	r.repaired("record ids that begin with a word of the language", r.out.Loaded.Words)
+	r.repaired("record ids that begin with a word of the language or a digit", r.out.Loaded.Words)
+	r.repaired("decimals whose last zeros reading drops", r.out.Loaded.Decimals)
 	return err
 }
 

@@ -15,14 +15,17 @@ func TestSchemasComeBack(t *testing.T) {
 			DEFINE FIELD e ON t TYPE string | array<object>; DEFINE FIELD f ON t TYPE none | array<array<int>>; DEFINE FIELD g.h ON t TYPE array<int> | null; CREATE t:1 SET a = [1f], b = null, c = null, g = { h: null }, d = 'all', e = [{ x: 1 }], f = [[1]] RETURN NONE;
 			DEFINE TABLE s SCHEMAFULL; DEFINE FIELD a.* ON s TYPE float COMMENT 'one of them'; DEFINE FIELD a ON s TYPE array<float> | null; CREATE s:1 SET a = [1f] RETURN NONE;
 			DEFINE FIELD r ON u TYPE array<record<t>> | null; CREATE u:1 SET r = [t:1] RETURN NONE; DEFINE TABLE OVERWRITE u TYPE NORMAL SCHEMAFULL;`,
-		"a table called future":      "DEFINE FIELD x ON t TYPE option<record<future>>; CREATE t:1 SET x = future:1 RETURN NONE; CREATE future:1 RETURN NONE",
-		"a field of two underscores": "CREATE a:1, a:2 RETURN NONE; RELATE a:1->k:1->a:2 SET `__` = true RETURN NONE",
-		"views over views":           "DEFINE TABLE s; DEFINE TABLE v1 AS SELECT n FROM s; DEFINE TABLE v2 AS SELECT n FROM v1; CREATE s:2 SET n = 2 RETURN NONE",
-		"fields below one called on": "DEFINE FIELD on ON t TYPE array<string>; DEFINE FIELD on.x ON u TYPE int; CREATE t:1 SET on = ['mon'] RETURN NONE; CREATE u:1 SET on = { x: 1 } RETURN NONE",
-		"things called overwrite":    "DEFINE ANALYZER `overwrite` TOKENIZERS class; DEFINE SEQUENCE `overwrite`; DEFINE PARAM $overwrite VALUE 1; DEFINE FUNCTION fn::overwrite() { RETURN 1; }; CREATE t:x RETURN NONE",
-		"edges of edges":             "CREATE a:1, b:1, c:1 RETURN NONE; RELATE a:1->cites:1->b:1; RELATE b:1->supports:1->cites:1; RELATE supports:1->cites:2->c:1",
-		"an index called explain":    "DEFINE INDEX `explain` ON t FIELDS x; DEFINE EVENT `explain` ON t WHEN true THEN { RETURN 1 }; CREATE t:1 SET x = 1 RETURN NONE",
-		"regexes behind words":       "DEFINE FUNCTION fn::c() { UPDATE t CONTENT /it's/; }; DEFINE FUNCTION fn::m() { UPDATE t MERGE /it's \\{/; }; DEFINE FUNCTION fn::s() { SELECT * FROM /it's \\(/; }; CREATE t:1 RETURN NONE",
+		"a table called future":          "DEFINE FIELD x ON t TYPE option<record<future>>; CREATE t:1 SET x = future:1 RETURN NONE; CREATE future:1 RETURN NONE",
+		"a field of two underscores":     "CREATE a:1, a:2 RETURN NONE; RELATE a:1->k:1->a:2 SET `__` = true RETURN NONE",
+		"views over views":               "DEFINE TABLE s; DEFINE TABLE v1 AS SELECT n FROM s; DEFINE TABLE v2 AS SELECT n FROM v1; CREATE s:2 SET n = 2 RETURN NONE",
+		"fields below one called on":     "DEFINE FIELD on ON t TYPE array<string>; DEFINE FIELD on.x ON u TYPE int; CREATE t:1 SET on = ['mon'] RETURN NONE; CREATE u:1 SET on = { x: 1 } RETURN NONE",
+		"things called overwrite":        "DEFINE ANALYZER `overwrite` TOKENIZERS class; DEFINE SEQUENCE `overwrite`; DEFINE PARAM $overwrite VALUE 1; DEFINE FUNCTION fn::overwrite() { RETURN 1; }; CREATE t:x RETURN NONE",
+		"edges of edges":                 "CREATE a:1, b:1, c:1 RETURN NONE; RELATE a:1->cites:1->b:1; RELATE b:1->supports:1->cites:1; RELATE supports:1->cites:2->c:1",
+		"an index called explain":        "DEFINE INDEX `explain` ON t FIELDS x; DEFINE EVENT `explain` ON t WHEN true THEN { RETURN 1 }; CREATE t:1 SET x = 1 RETURN NONE",
+		"tables that begin with a digit": "CREATE `2fa`:1 SET to = `2fa`:2, all = [`7zip`:['a', `1h`:x]] RETURN NONE; CREATE `7zip`:1, `1e5`:1 RETURN NONE; RELATE `2fa`:1->`3d`:1->`1e5`:1; RELATE `3d`:1->`1d`:2->`7zip`:1; DEFINE FIELD x ON `2fa` TYPE option<record<`7zip`>>; DEFINE INDEX x ON `2fa` FIELDS x",
+		"decimals": "CREATE t:1 SET a = 10dec * 1.10dec, b = [5dec / 2, -10dec * 1.10dec], c = { d: 0.551dec - 0.001dec }, e = 1.5dec, f = 0.1dec - 0.1dec RETURN NONE; DEFINE PARAM $vat VALUE 10dec * 1.10dec; " +
+			"DEFINE INDEX a ON t FIELDS a UNIQUE; CREATE t:2 SET a = 11 RETURN NONE",
+		"regexes behind words": "DEFINE FUNCTION fn::c() { UPDATE t CONTENT /it's/; }; DEFINE FUNCTION fn::m() { UPDATE t MERGE /it's \\{/; }; DEFINE FUNCTION fn::s() { SELECT * FROM /it's \\(/; }; CREATE t:1 RETURN NONE",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -22,7 +22,7 @@ type Batcher struct {
 	// valid until it returns.
 	Emit func(statement []byte, rows int) error
 
-	Tables, Points, Lookalikes, Files, Words int // repairs made so far
+	Tables, Points, Lookalikes, Files, Words, Decimals int // repairs made so far
 
 	values surql.Values
 	buf    []byte
@@ -94,7 +94,7 @@ func (b *Batcher) add(it surql.Item, head string, limit int) error {
 	b.buf = b.values.Append(b.buf)
 	b.rows++
 	v := &b.values
-	b.Tables, b.Points, b.Lookalikes, b.Files, b.Words = v.Tables, v.Points, v.Lookalikes, v.Files, v.Words
+	b.Tables, b.Points, b.Lookalikes, b.Files, b.Words, b.Decimals = v.Tables, v.Points, v.Lookalikes, v.Files, v.Words, v.Decimals
 	return nil
 }
 

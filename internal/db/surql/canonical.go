@@ -37,7 +37,7 @@ func (d Definition) Canonical() string {
 			b.WriteString(QuoteString(v))
 			continue
 		}
-		if name := Ident(d.token(i)); t.Kind == Name && isKeyword([]byte(name)) {
+		if name := Ident(d.token(i)); t.Kind == Name && misread([]byte(name)) {
 			b.WriteString(name)
 			continue
 		}

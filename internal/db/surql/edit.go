@@ -56,7 +56,7 @@ func (d Definition) Overwriting() Definition {
 
 // quoted returns the definition with a keyword that is a name in backticks.
 func (d Definition) quoted(at int) Definition {
-	if !isKeyword([]byte(d.token(at))) {
+	if !misread([]byte(d.token(at))) {
 		return d
 	}
 	return d.replace(at, at+1, QuoteIdent(d.token(at)))

@@ -19,7 +19,7 @@ func QuoteRelate(text []byte) []byte {
 		case isWord(c):
 			n := wordEnd(text, i)
 			id := n+1 < len(text) && text[n] == ':' && text[n+1] != ' ' && text[n+1] != ':'
-			if isKeyword(text[i:n]) && (id || bytes.HasSuffix(bytes.TrimRight(text[:i], " "), []byte("->"))) {
+			if misread(text[i:n]) && (id || bytes.HasSuffix(bytes.TrimRight(text[:i], " "), []byte("->"))) {
 				out = append(append(append(append(out, text[at:i]...), '`'), text[i:n]...), '`')
 				at = n
 			}

@@ -23,7 +23,8 @@ type Values struct {
 	// Lookalikes are objects that an import would take for geometries.
 	Lookalikes int
 	Files      int // files whose key was printed with backslashes that nobody reads
-	Words      int // tables in record ids that are called like a word of the language
+	Words      int // tables in record ids that are called like a word of the language, or a number
+	Decimals   int // decimals that end with a zero, which reading drops
 
 	row   []byte
 	cuts  []cut
@@ -46,6 +47,7 @@ const (
 	asClose             // , type: 'Point' } → ], ['type', 'Point']])
 	asFile              // f"b:/a\ b" → type::file('b', '/a b')
 	asName              // info:1 → `info`:1
+	asScale             // 2.50dec → (2.51dec - 0.01dec)
 )
 
 // A frame is an open bracket.
@@ -54,6 +56,7 @@ type frame struct {
 	key        bool // an object, and a key comes next
 	object     bool
 	collection bool // an object that is a GeometryCollection, or its array
+	id         bool // in the key of a record id
 	tail, end  int  // of an object that only looks like a geometry: its type, and its end
 }
 
@@ -166,6 +169,8 @@ func (v *Values) Append(dst []byte) []byte {
 			dst = fileCall(dst, text)
 		case asName:
 			dst = append(append(append(dst, '`'), text...), '`')
+		case asScale:
+			dst = scaled(dst, text)
 		}
 		at = c.to
 	}
@@ -178,7 +183,7 @@ func (v *Values) lastEnd() int { return v.cuts[len(v.cuts)-1].to }
 // push opens the bracket at i and returns where to go on.
 func (v *Values) push(i int) int {
 	next := i + 1
-	f := frame{by: v.row[i]}
+	f := frame{by: v.row[i], id: i == v.keyAt || len(v.stack) > 0 && v.stack[len(v.stack)-1].id}
 	switch f.by {
 	case '{':
 		// Every version prints an object as `{ a: 1 }` or `{  }` and a set as

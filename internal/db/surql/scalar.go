@@ -28,6 +28,8 @@ func (v *Values) scalar(i int, want, edge bool, key []byte) (int, error) {
 		return v.word(i, i+n, want, edge, key)
 	case c == '<':
 		return v.future(i)
+	case c >= '0' && c <= '9' && v.named(wordEnd(row, i)):
+		return v.word(i, wordEnd(row, i), want, edge, key)
 	case c == '-' || c == '+' || c >= '0' && c <= '9':
 		return v.number(i, key), nil
 	case isWord(c):
@@ -45,6 +47,11 @@ func (v *Values) scalar(i int, want, edge bool, key []byte) (int, error) {
 	return 0, v.bad(i)
 }
 
+// named says whether the word that ends at n is the table of a record id.
+func (v *Values) named(n int) bool {
+	return n+1 < len(v.row) && v.row[n] == ':' && v.row[n+1] != ' ' && v.row[n+1] != ':'
+}
+
 // word handles the name in row[i:n].
 func (v *Values) word(i, n int, want, edge bool, key []byte) (int, error) {
 	row := v.row
@@ -57,7 +64,7 @@ func (v *Values) word(i, n int, want, edge bool, key []byte) (int, error) {
 		v.Old = v.Old || bytes.HasPrefix(row[i:], []byte("encoding::"))
 		return n, nil
 	case n < len(row) && row[n] == ':':
-		if isKeyword(row[i:n]) {
+		if misread(row[i:n]) {
 			v.cuts = append(v.cuts, cut{i, n, asName})
 			v.Words++
 		}
@@ -168,7 +175,31 @@ func (v *Values) number(i int, key []byte) int {
 	if v.Ints != nil {
 		v.integer(key, row[i:n])
 	}
+	if inID := len(v.stack) > 0 && v.stack[len(v.stack)-1].id; !inID && trailing(row[i:n]) {
+		v.cuts = append(v.cuts, cut{i, n, asScale})
+		v.Decimals++
+	}
 	return n
+}
+
+// trailing says whether a number is a decimal whose last digit behind the point is a
+// zero, which reading it drops: 2.50dec is read as 2.5dec.
+func trailing(number []byte) bool {
+	digits, ok := bytes.CutSuffix(number, []byte("0dec"))
+	return ok && bytes.IndexByte(digits, '.') > 0
+}
+
+// scaled returns such a decimal as a sum that keeps its digits: one unit of the last
+// place more, and less again.
+func scaled(dst, printed []byte) []byte {
+	digits := printed[:len(printed)-len("0dec")]
+	back := " - "
+	if digits[0] == '-' {
+		back = " + "
+	}
+	places := len(digits) - bytes.IndexByte(digits, '.') - 1
+	dst = append(append(append(append(dst, '('), digits...), "1dec"...), back...)
+	return append(append(append(dst, "0."...), bytes.Repeat([]byte{'0'}, places)...), "1dec)"...)
 }
 
 // integer tells Ints of a number, if it is a plain integer.

@@ -159,8 +159,12 @@ var words = func() map[string]bool {
 	return out
 }()
 
-// isKeyword says whether a bare name would be read as a word of the language.
-func isKeyword(name []byte) bool {
+// misread says whether a bare name would be read as a word of the language, or as a
+// number: 3.0 prints a table 2fa as it is, and then cannot read it.
+func misread(name []byte) bool {
+	if len(name) > 0 && name[0] >= '0' && name[0] <= '9' {
+		return true
+	}
 	var lower [8]byte
 	if len(name) > len(lower) {
 		return false
