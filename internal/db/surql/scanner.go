@@ -152,7 +152,7 @@ func (s *Scanner) comment() (Item, error) {
 	for {
 		line := s.buf[s.start:]
 		if n := bytes.IndexByte(line, '\n'); n >= 0 {
-			it := Item{Kind: Banner, Offset: s.Offset(), Text: bytes.TrimSpace(bytes.TrimLeft(line[:n], "- "))}
+			it := Item{Kind: Banner, Offset: s.Offset(), Text: bytes.TrimLeft(line[:n], "- ")} // a name may end with white space
 			if bytes.HasPrefix(it.Text, []byte("NOTE")) {
 				it.Kind = Note
 			}

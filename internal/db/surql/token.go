@@ -135,6 +135,15 @@ func unescape(s string) string {
 			b.WriteByte('\f')
 		case '0':
 			b.WriteByte(0)
+		case 'u': // \u{2028}
+			hex, _, found := strings.Cut(s[i+1:], "}")
+			r, err := strconv.ParseUint(strings.TrimPrefix(hex, "{"), 16, 32)
+			if !found || !strings.HasPrefix(hex, "{") || err != nil {
+				b.WriteByte('u')
+				continue
+			}
+			b.WriteRune(rune(r))
+			i += len(hex) + 1
 		default:
 			b.WriteByte(s[i])
 		}
