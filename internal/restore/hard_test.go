@@ -161,6 +161,21 @@ func TestViewAlone(t *testing.T) {
 	}
 }
 
+// What a server defines by itself, and somebody removed, is noted.
+func TestDefinitionsThatComeByThemselves(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	h.srv.Query(t, ns, from, "DEFINE FIELD tags ON t TYPE array<string>; REMOVE FIELD tags.* ON t; CREATE t:1 SET tags = ['a'] RETURN NONE")
+	res, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, from+"_restored"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.Checked.Notes) != 1 || !strings.Contains(res.Checked.Notes[0], "FIELD tags.* ON t is there, and not in the backup") {
+		t.Errorf("got notes %q", res.Checked.Notes)
+	}
+}
+
 // A view over links or the clock may even have other rows, and more or fewer of them.
 func TestViewWithOtherRows(t *testing.T) {
 	t.Parallel()

@@ -23,7 +23,8 @@ func TestSchemasComeBack(t *testing.T) {
 		"edges of edges":                 "CREATE a:1, b:1, c:1 RETURN NONE; RELATE a:1->cites:1->b:1; RELATE b:1->supports:1->cites:1; RELATE supports:1->cites:2->c:1",
 		"an index called explain":        "DEFINE INDEX `explain` ON t FIELDS x; DEFINE EVENT `explain` ON t WHEN true THEN { RETURN 1 }; CREATE t:1 SET x = 1 RETURN NONE",
 		"tables that begin with a digit": "CREATE `2fa`:1 SET to = `2fa`:2, all = [`7zip`:['a', `1h`:x]] RETURN NONE; CREATE `7zip`:1, `1e5`:1 RETURN NONE; RELATE `2fa`:1->`3d`:1->`1e5`:1; RELATE `3d`:1->`1d`:2->`7zip`:1; DEFINE FIELD x ON `2fa` TYPE option<record<`7zip`>>; DEFINE INDEX x ON `2fa` FIELDS x",
-		"white space in names": "CREATE `x `:1 SET to = `x `:2 RETURN NONE; CREATE `\u00a0y\u00a0`:1, ` `:1, `a\u2028b`:1, `c\vd`:1, `e\u0085f`:1 RETURN NONE; RELATE `x `:1->` e `:1->` `:1",
+		"white space in names":           "CREATE `x `:1 SET to = `x `:2 RETURN NONE; CREATE `\u00a0y\u00a0`:1, ` `:1, `a\u2028b`:1, `c\vd`:1, `e\u0085f`:1 RETURN NONE; RELATE `x `:1->` e `:1->` `:1",
+		"permissions to delete":          "DEFINE TABLE doc PERMISSIONS FOR select WHERE p FOR create, update WHERE q FOR delete FULL; DEFINE TABLE shut PERMISSIONS FOR select FULL; CREATE doc:1 RETURN NONE",
 		"decimals": "CREATE t:1 SET a = 10dec * 1.10dec, b = [5dec / 2, -10dec * 1.10dec], c = { d: 0.551dec - 0.001dec }, e = 1.5dec, f = 0.1dec - 0.1dec RETURN NONE; DEFINE PARAM $vat VALUE 10dec * 1.10dec; " +
 			"DEFINE INDEX a ON t FIELDS a UNIQUE; CREATE t:2 SET a = 11 RETURN NONE",
 		"regexes behind words": "DEFINE FUNCTION fn::c() { UPDATE t CONTENT /it's/; }; DEFINE FUNCTION fn::m() { UPDATE t MERGE /it's \\{/; }; DEFINE FUNCTION fn::s() { SELECT * FROM /it's \\(/; }; CREATE t:1 RETURN NONE",

@@ -68,6 +68,9 @@ func (b *builder) repaired(d surql.Definition) surql.Definition {
 	if d, fixed = d.RepairedValue(); fixed {
 		b.repairs["values of parameters"]++
 	}
+	if d, fixed = d.WithDelete(); fixed {
+		b.repairs["permissions to delete that were not printed"]++
+	}
 	return d.Overwriting()
 }
 

@@ -19,6 +19,7 @@ func (d Definition) Canonical() string {
 	d = d.eachKey(func(string) string { return Redacted })
 	d, _ = d.QuotedComment()
 	d, _ = d.RepairedValue()
+	d, _ = d.WithDelete()
 	if d.Bare() {
 		d = d.Overwriting()
 	}

@@ -101,6 +101,30 @@ func TestNamesThatAreKeywords(t *testing.T) {
 	}
 }
 
+// A permission to delete that is not printed is a whole one.
+func TestWithDelete(t *testing.T) {
+	t.Parallel()
+	for text, more := range map[string]bool{
+		"FOR select WHERE p, FOR create, update WHERE q":                 true,
+		"FOR select FULL, FOR create, update, delete NONE":               false,
+		"FOR select, delete NONE, FOR create, update FULL":               false,
+		"FOR select WHERE x IN (SELECT VALUE y FROM z), FOR create FULL": true,
+		"FOR select WHERE delete = 1, FOR create FULL":                   true,
+		"FOR delete WHERE x": false,
+		"NONE":               false,
+		"FULL":               false,
+	} {
+		d := surql.Parse("DEFINE TABLE doc TYPE ANY SCHEMALESS PERMISSIONS " + text + ";")
+		want := d.Text
+		if more {
+			want = strings.TrimSuffix(d.Text, ";") + ", FOR delete FULL;"
+		}
+		if got, changed := d.WithDelete(); changed != more || got.Text != want {
+			t.Errorf("%s: got %s", text, got.Text)
+		}
+	}
+}
+
 func TestAsksMore(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
