@@ -7,9 +7,13 @@ import (
 )
 
 // keeps says whether the rows of a view go in as they are: it groups none of the rows
-// that it reads, and they are those of stored tables or of views that are kept.
+// that it reads, and they are those of stored tables or of views that are kept. Under a
+// definition that takes no INSERT of any row they go in under the plain one, which later
+// servers print, and are computed.
 func (b *builder) keeps(t *surql.Table) bool {
-	return !b.opt.Target.Two && !t.Define.Groups() && !slices.ContainsFunc(t.Define.Reads(), func(name string) bool {
+	_, _, _, relation := t.Define.Relation()
+	strict := relation || t.Define.IsSchemafull() || t.Define.IsDrop()
+	return !(strict && t.Plain != nil) && !b.opt.Target.Two && !t.Define.Groups() && !slices.ContainsFunc(t.Define.Reads(), func(name string) bool {
 		read := b.o.Table(name)
 		return read != nil && read.View() && !slices.Contains(b.kept, read)
 	})

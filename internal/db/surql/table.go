@@ -16,11 +16,14 @@ func (d Definition) Groups() bool {
 // IsDrop says whether a TABLE definition throws its rows away.
 func (d Definition) IsDrop() bool { return d.Kind == "TABLE" && d.clause("DROP") > 0 }
 
+// IsSchemafull says whether a TABLE takes no field that is not defined.
+func (d Definition) IsSchemafull() bool { return d.Kind == "TABLE" && d.clause("SCHEMAFULL") > 0 }
+
 // Takes says whether a TABLE takes rows of any kind and form: records and edges,
 // with any field. One that does not may still hold such rows, from before it was
 // defined so.
 func (d Definition) Takes() bool {
-	return d.clause("TYPE", "ANY") > 0 && d.clause("SCHEMAFULL") < 0 && !d.IsDrop()
+	return d.clause("TYPE", "ANY") > 0 && !d.IsSchemafull() && !d.IsDrop()
 }
 
 // Reads returns the names that a view or a query in it reads from, in order, each
