@@ -51,7 +51,8 @@ func newKeysSignAgain(a *app) *cobra.Command {
 		Short: "Sign existing backups with the signing key of today",
 		Long: "Check each backup's signature, and sign its manifest with signing.key, beside the old\n" +
 			"signature. It is for a key that is to be revoked: a copy that is made after the moment\n" +
-			"of signing.revoked counts only with the new signature.",
+			"of signing.revoked counts only with the new signature. Of a key that leaked revoke\n" +
+			"first, or this signs what a thief signed.",
 		Example: "  vapora-backup keys sign-again --all",
 		RunE:    func(c *cobra.Command, args []string) error { return runKeysSignAgain(c.Context(), a, o, args) },
 	}
@@ -181,7 +182,7 @@ func (r *rewrapping) follow(ctx context.Context, e catalog.Entry, leader place, 
 
 // recipients are those of today for a backup's source.
 func (r *rewrapping) recipients(e catalog.Entry) (*crypt.Recipients, error) {
-	return crypt.ParseRecipients(r.cfg.RecipientsOf(e.Source))
+	return r.app.recipients(r.cfg.RecipientsOf(e.Source))
 }
 
 func runKeysSignAgain(ctx context.Context, a *app, o *rewrapOptions, args []string) error {

@@ -34,8 +34,10 @@ func newPrune(a *app) *cobra.Command {
 			"name goes.\n\n" +
 			"Never deleted: the newest good backup, the last that was verified, what is locked or\n" +
 			"held, what another backup needs, anything where backups have stopped or where there is\n" +
-			"no policy, and never more than deletion.max_share and max_count at once.\n\n" +
-			"--explain says of one backup why it is kept and until when; --at plans for another day.",
+			"no policy, and no more than deletion.max_share and max_count at once, unless a request's\n" +
+			"--unsafe-blast-radius says why.\n\n" +
+			"--explain says of one backup why it is kept and until when; --at plans for another day,\n" +
+			"as if backups went on until then.",
 		Example: "  vapora-backup prune\n" +
 			"  vapora-backup prune --explain 20261123T140000Z-7f3k2m\n" +
 			"  vapora-backup prune request --reason \"retention\"\n" +
@@ -68,6 +70,9 @@ func runPrune(ctx context.Context, a *app, o *pruneOptions) error {
 	engine, err := a.engine(ctx, cfg, o.filter)
 	if err != nil {
 		return err
+	}
+	if o.at != "" {
+		engine.Limits.StaleAfter = 0 // the backups of that day are not there yet
 	}
 	plan := engine.Plan(now)
 	a.doubts(plan)

@@ -39,6 +39,9 @@ func runPruneApply(ctx context.Context, a *app, args []string, scheduled bool, u
 	if scheduled == (len(args) == 1) {
 		return usagef("name a request, or give --scheduled")
 	}
+	if unsafe != "" && !scheduled {
+		return usagef("--unsafe-blast-radius belongs to --scheduled: a request says it where it is made, before the approvers")
+	}
 	cfg, err := a.load()
 	if err != nil {
 		return err
