@@ -37,8 +37,6 @@ type Options struct {
 	LeaveOutAccess []string
 	// Starts are positions of sequences whose dump does not say it.
 	Starts map[string]int64
-	// Only, if not nil, are the tables of a partial restore.
-	Only []string
 }
 
 // A Plan is what a restore does, in order. It holds statements with keys in
