@@ -31,6 +31,8 @@ type Inventory struct {
 	KeylessAccesses []string `json:"keyless_accesses,omitempty"`
 	// Sequences, with what is known of their position.
 	Sequences []Sequence `json:"sequences,omitempty"`
+	// FailedIndexes are defined and index nothing, because their build failed.
+	FailedIndexes []Index `json:"failed_indexes,omitempty"`
 	// LeftOut is what the config told the export to leave out.
 	LeftOut []string `json:"left_out,omitempty"`
 	// NotIncluded names, in words, what this database has and no export holds.
@@ -38,6 +40,12 @@ type Inventory struct {
 	// Outside are names of users and accesses of root and namespace, whose
 	// definitions lie in the sealed companion: "root user admin".
 	Outside []string `json:"outside,omitempty"`
+}
+
+// An Index is one of a table.
+type Index struct {
+	Name  string `json:"name"`
+	Table string `json:"table"`
 }
 
 // A Table is one table of an Inventory.

@@ -100,6 +100,9 @@ func (s *Source) Dump(ctx context.Context, w io.Writer) (*Dumped, error) {
 		d.Secrets.Unexported = silent
 	}
 	d.Inventory = s.inventory(o, p, d.Secrets)
+	if d.Inventory.FailedIndexes, err = s.Client.failedIndexes(ctx, o); err != nil {
+		return nil, err
+	}
 	d.Secrets.RowSums = d.Inventory.RowSums()
 	d.Warnings = append(append(d.Warnings, s.strays(o, p)...), d.Inventory.warnings(o)...)
 	return d, nil

@@ -184,6 +184,9 @@ func (inv *Inventory) warnings(o *surql.Outline) []string {
 			out = append(out, fmt.Sprintf("this server does not say where sequence %s stands: a restore continues behind the largest number in the data", s.Name))
 		}
 	}
+	for _, x := range inv.FailedIndexes {
+		out = append(out, fmt.Sprintf("index %s ON %s indexes nothing, its build failed: a restore leaves it out", x.Name, x.Table))
+	}
 	for _, what := range inv.NotIncluded {
 		out = append(out, "not in this backup: "+what)
 	}

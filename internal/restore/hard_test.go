@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/db"
@@ -158,6 +159,29 @@ func TestViewAlone(t *testing.T) {
 	j.Tables = []string{"item", "n"}
 	if _, err := restore.Run(t.Context(), j); err != nil {
 		t.Error(err)
+	}
+}
+
+// An index whose build failed does not stand in the way of the rows that it refused.
+func TestFailedIndex(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	h.srv.Query(t, ns, from, "CREATE u:1 SET e = 1, v = [1, 2] RETURN NONE; CREATE u:2 SET e = 1, v = [1] RETURN NONE; DEFINE INDEX e ON u FIELDS e UNIQUE CONCURRENTLY; DEFINE INDEX n ON u FIELDS e")
+	for !strings.Contains(string(h.srv.Query(t, ns, from, "INFO FOR INDEX e ON u")[0]), `"error"`) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	b := h.backup(t, ns, from, nil)
+	if !slices.Contains(b.Manifest.Warnings, "index e ON u indexes nothing, its build failed: a restore leaves it out") {
+		t.Errorf("got warnings %q", b.Manifest.Warnings)
+	}
+	res, err := restore.Run(t.Context(), h.job(t, b, ns, from+"_restored"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLosses(t, res, "index e ON u")
+	if info := string(h.srv.Query(t, ns, from+"_restored", "INFO FOR TABLE u")[0]); strings.Contains(info, "UNIQUE") || !strings.Contains(info, "DEFINE INDEX n ON u") {
+		t.Errorf("got %s", info)
 	}
 }
 

@@ -33,6 +33,9 @@ func (d *Dump) Plan(o PlanOptions) (*replay.Plan, error) {
 	starts, guessed := d.starts(o.Starts)
 	plan, err := replay.New(d.Outline, replay.Options{
 		Target: o.Target, Keys: keys, LeaveOutAccess: o.LeaveOutAccess, Starts: starts,
+		Failed: func(name, table string) bool {
+			return slices.Contains(d.Inventory.FailedIndexes, db.Index{Name: name, Table: table})
+		},
 	})
 	if err != nil {
 		return nil, err

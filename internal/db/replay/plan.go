@@ -37,6 +37,9 @@ type Options struct {
 	LeaveOutAccess []string
 	// Starts are positions of sequences whose dump does not say it.
 	Starts map[string]int64
+	// Failed says whether an index did not hold in the source; such a one stays out, for
+	// under it no server takes the rows.
+	Failed func(name, table string) bool
 }
 
 // A Plan is what a restore does, in order. It holds statements with keys in
@@ -162,7 +165,7 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 		// types takes no other once the array's is there: so the elements' come first.
 		slices.Reverse(fields)
 	}
-	for _, d := range t.Indexes {
+	for _, d := range b.indexes(t) {
 		indexes = append(indexes, b.repaired(d))
 	}
 	if t.Define == nil {
@@ -195,6 +198,18 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 		}
 	}
 	return append(before, indexes...), after
+}
+
+// indexes returns those of a table that hold, and names the others.
+func (b *builder) indexes(t *surql.Table) (out []surql.Definition) {
+	for _, d := range t.Indexes {
+		if b.opt.Failed == nil || !b.opt.Failed(d.Name, d.On) {
+			out = append(out, d)
+			continue
+		}
+		b.plan.Losses = append(b.plan.Losses, Loss{"index " + d.Name + " ON " + d.On, "it indexed nothing, its build had failed; define it when the rows are right for it"})
+	}
+	return out
 }
 
 // plainRows says whether the rows of t must go in as ordinary statements.

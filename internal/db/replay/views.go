@@ -95,7 +95,7 @@ func (b *builder) views() {
 
 func (b *builder) view(t *surql.Table) []surql.Definition {
 	defs := []surql.Definition{b.repaired(*t.Define)}
-	for _, d := range slices.Concat(t.Fields, t.Indexes) {
+	for _, d := range slices.Concat(t.Fields, b.indexes(t)) {
 		defs = append(defs, b.repaired(d))
 	}
 	return defs
