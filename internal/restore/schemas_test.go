@@ -25,6 +25,7 @@ func TestSchemasComeBack(t *testing.T) {
 		"tables that begin with a digit": "CREATE `2fa`:1 SET to = `2fa`:2, all = [`7zip`:['a', `1h`:x]] RETURN NONE; CREATE `7zip`:1, `1e5`:1 RETURN NONE; RELATE `2fa`:1->`3d`:1->`1e5`:1; RELATE `3d`:1->`1d`:2->`7zip`:1; DEFINE FIELD x ON `2fa` TYPE option<record<`7zip`>>; DEFINE INDEX x ON `2fa` FIELDS x",
 		"white space in names":           "CREATE `x `:1 SET to = `x `:2 RETURN NONE; CREATE `\u00a0y\u00a0`:1, ` `:1, `a\u2028b`:1, `c\vd`:1, `e\u0085f`:1 RETURN NONE; RELATE `x `:1->` e `:1->` `:1",
 		"permissions to delete":          "DEFINE TABLE doc PERMISSIONS FOR select WHERE p FOR create, update WHERE q FOR delete FULL; DEFINE TABLE shut PERMISSIONS FOR select FULL; CREATE doc:1 RETURN NONE",
+		"flexible before":                "DEFINE TABLE t SCHEMAFULL; DEFINE FIELD o ON t TYPE object FLEXIBLE; DEFINE FIELD n ON t TYPE int; CREATE t:1 SET o = { a: 1 }, n = 1 RETURN NONE; DEFINE TABLE OVERWRITE t SCHEMALESS; CREATE t:2 SET o = { b: 1 }, x = 2, n = 2 RETURN NONE; DEFINE INDEX n ON t FIELDS n",
 		"decimals": "CREATE t:1 SET a = 10dec * 1.10dec, b = [5dec / 2, -10dec * 1.10dec], c = { d: 0.551dec - 0.001dec }, e = 1.5dec, f = 0.1dec - 0.1dec RETURN NONE; DEFINE PARAM $vat VALUE 10dec * 1.10dec; " +
 			"DEFINE INDEX a ON t FIELDS a UNIQUE; CREATE t:2 SET a = 11 RETURN NONE",
 		"regexes behind words": "DEFINE FUNCTION fn::c() { UPDATE t CONTENT /it's/; }; DEFINE FUNCTION fn::m() { UPDATE t MERGE /it's \\{/; }; DEFINE FUNCTION fn::s() { SELECT * FROM /it's \\(/; }; CREATE t:1 RETURN NONE",

@@ -225,6 +225,11 @@ func (d Definition) Loose() Definition {
 	return d.with("DEFINE TABLE OVERWRITE " + QuoteIdent(d.Name) + " TYPE ANY SCHEMALESS PERMISSIONS NONE;")
 }
 
+// Strict returns a TABLE definition of the same name that is SCHEMAFULL and nothing else.
+func (d Definition) Strict() Definition {
+	return d.with("DEFINE TABLE OVERWRITE " + QuoteIdent(d.Name) + " TYPE ANY SCHEMAFULL PERMISSIONS NONE;")
+}
+
 // ReferenceOnly returns a FIELD that keeps its references, may be missing, and
 // checks or computes nothing else.
 func (d Definition) ReferenceOnly() Definition {

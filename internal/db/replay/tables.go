@@ -1,0 +1,104 @@
+package replay
+
+import (
+	"slices"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// defineTables plans the stored tables: definition, fields, indexes.
+func (b *builder) defineTables() {
+	var defs []surql.Definition
+	for _, t := range b.stored {
+		def, rest := b.table(t)
+		defs = append(defs, def...)
+		b.finals = append(b.finals, rest...)
+	}
+	b.stage(Stage{Name: "tables", Define: defs})
+}
+
+// table returns what defines a stored table before its rows, and what after.
+//
+// A server holds new rows to a definition, and so does an import; rows that were
+// there before the definition may be anything: edges without their ends, fields
+// that were removed, records of another type. So rows come before the rules.
+func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
+	var fields, indexes []surql.Definition
+	for _, d := range t.Fields {
+		fields = append(fields, b.repaired(d))
+	}
+	if !b.opt.Target.Two {
+		// A server makes the field of an array's elements by itself, and under some
+		// types takes no other once the array's is there: so the elements' come first.
+		slices.Reverse(fields)
+	}
+	for _, d := range b.indexes(t) {
+		indexes = append(indexes, b.repaired(d))
+	}
+	if t.Define == nil {
+		return slices.Concat(fields, indexes), nil
+	}
+	// A definition of the table makes the ends of an edge anew; the others are rules.
+	late := func(d surql.Definition) bool {
+		return d.Name == "id" || d.Name == "in" || d.Name == "out" || d.Flexible()
+	}
+	isID := func(d surql.Definition) bool { return d.Name == "id" }
+	switch {
+	case b.plainRows(t):
+		before = append(before, t.Define.Loose())
+		for _, f := range t.Fields {
+			if f.IsReference() {
+				before = append(before, f.ReferenceOnly())
+			}
+		}
+		b.repairs["tables whose references the import would not rebuild"]++
+		return before, append(b.rules(t, fields), indexes...)
+	case t.Records+t.Edges == 0 || t.Define.Lightweight() || t.Define.Takes() && !slices.ContainsFunc(fields, isID):
+		return append(b.rules(t, fields), indexes...), nil
+	}
+	before = append(before, t.Define.Loose())
+	for _, d := range fields {
+		if late(d) {
+			after = append(after, d)
+		} else {
+			before = append(before, d)
+		}
+	}
+	return append(before, indexes...), b.rules(t, after)
+}
+
+// rules returns the definition of a table and those of fields. FLEXIBLE ones are taken
+// under SCHEMAFULL only, though the table may have changed afterwards.
+func (b *builder) rules(t *surql.Table, fields []surql.Definition) (out []surql.Definition) {
+	outside := func(d surql.Definition) bool {
+		return !b.opt.Target.Two && d.Flexible() && !t.Define.IsSchemafull()
+	}
+	if slices.ContainsFunc(fields, outside) {
+		out = append(out, t.Define.Strict())
+	}
+	for _, d := range fields {
+		if outside(d) {
+			out = append(out, d)
+		}
+	}
+	out = append(out, b.repaired(*t.Define))
+	return append(out, slices.DeleteFunc(slices.Clone(fields), outside)...)
+}
+
+// indexes returns those of a table that hold, and names the others.
+func (b *builder) indexes(t *surql.Table) (out []surql.Definition) {
+	for _, d := range t.Indexes {
+		if b.opt.Failed == nil || !b.opt.Failed(d.Name, d.On) {
+			out = append(out, d)
+			continue
+		}
+		b.plan.Losses = append(b.plan.Losses, Loss{"index " + d.Name + " ON " + d.On, "it indexed nothing, its build had failed; define it when the rows are right for it"})
+	}
+	return out
+}
+
+// plainRows says whether the rows of t must go in as ordinary statements.
+func (b *builder) plainRows(t *surql.Table) bool {
+	to := b.opt.Target
+	return !to.References && !to.Text && !to.Two && slices.ContainsFunc(t.Fields, surql.Definition.IsReference)
+}
