@@ -346,7 +346,12 @@ const hardOf2 = "DEFINE ACCESS robot ON DATABASE TYPE BEARER FOR USER; CREATE a:
 	"DEFINE PARAM $where VALUE { type: 'GeometryCollection', geometries: [{ type: 'Point', coordinates: [1, 2] }] }; DEFINE PARAM $table VALUE type::table('x');" +
 	"CREATE geo:1 SET at = { type: 'GeometryCollection', geometries: [{ type: 'Point', coordinates: [1, 2] }] }, t = type::table('x');" +
 	"DEFINE FIELD eur ON pay VALUE $value / 100; DEFINE FIELD half ON pay VALUE <future> { value / 2 }; DEFINE FIELD code ON pay ASSERT $value = NONE OR $value = /^[a-z;'(]+$/;" +
-	"DEFINE FUNCTION fn::div($value: any) { RETURN $value / 2 + $value[*] / 2 + $value.in / 2 + $value? / 2; }; CREATE path:1 SET at = '/'"
+	"DEFINE FUNCTION fn::div($value: any) { RETURN $value / 2 + $value[*] / 2 + $value.in / 2 + $value? / 2; }; CREATE path:1 SET at = '/';" +
+	"DEFINE TABLE fl SCHEMAFULL; DEFINE FIELD o ON fl FLEXIBLE TYPE object; DEFINE FIELD l ON fl FLEXIBLE TYPE option<array<object>>; CREATE fl:1 SET o = { a: 1 }, l = [{ b: 2 }];" +
+	"DEFINE FIELD a ON un TYPE array<float> | null; DEFINE FIELD b ON un TYPE 'all' | array<string>; CREATE un:1 SET a = [1.5f], b = 'all'; DEFINE TABLE OVERWRITE un SCHEMAFULL;" +
+	"CREATE dec:1 SET a = 10dec * 1.10dec, b = [-5dec / 2]; DEFINE FIELD on ON t TYPE array<string>; CREATE t:1 SET on = ['mon']; CREATE `2fa`:1 SET to = `2fa`:2;" +
+	"RELATE item:1->cites:1->item:2; RELATE item:2->supports:1->cites:1; RELATE supports:1->cites:2->item:1; DEFINE TABLE perm PERMISSIONS FOR select WHERE x FOR delete FULL;" +
+	"DEFINE FIELD a ON own TYPE array<float>; DEFINE FIELD OVERWRITE a[*] ON own TYPE float ASSERT $value > 0 COMMENT 'one of them'; CREATE own:1 SET a = [1.5f]"
 
 func TestHardCasesOf2(t *testing.T) {
 	t.Parallel()

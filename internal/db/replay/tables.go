@@ -27,11 +27,9 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 	for _, d := range t.Fields {
 		fields = append(fields, b.repaired(d))
 	}
-	if !b.opt.Target.Two {
-		// A server makes the field of an array's elements by itself, and under some
-		// types takes no other once the array's is there: so the elements' come first.
-		slices.Reverse(fields)
-	}
+	// A server makes the field of an array's elements by itself, and under some types
+	// takes no other once the array's is there: so the elements' come first.
+	slices.Reverse(fields)
 	for _, d := range b.indexes(t) {
 		indexes = append(indexes, b.repaired(d))
 	}
