@@ -24,6 +24,7 @@ type Around struct {
 
 	tables []string
 	edges  []string // the tables whose records may be edges
+	normal map[string]bool
 }
 
 // Around looks at the target's other tables.
@@ -32,7 +33,7 @@ func (t *Target) Around(ctx context.Context, tables []string) (*Around, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look around the tables: %w", err)
 	}
-	a := &Around{tables: tables}
+	a := &Around{tables: tables, normal: map[string]bool{}}
 	meant := func(names []string) bool {
 		return len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return slices.Contains(tables, n) })
 	}
@@ -49,8 +50,9 @@ func (t *Target) Around(ctx context.Context, tables []string) (*Around, error) {
 			continue
 		case other.Define.Lightweight() && (meant(in) || meant(out)):
 			a.Lightweight = append(a.Lightweight, other.Name)
-		case !other.Define.IsNormal() && (meant(in) || meant(out)):
+		case !other.Define.Lightweight(): // also one that says otherwise now: edges may be older
 			a.edges = append(a.edges, other.Name)
+			a.normal[other.Name] = other.Define.IsNormal()
 		}
 		for _, f := range other.Fields {
 			if f.IsReference() && meant(f.RecordTables()) {
@@ -65,8 +67,8 @@ func (t *Target) Around(ctx context.Context, tables []string) (*Around, error) {
 const edgesAtOnce = 20_000
 
 // Renew gives the records of the tables back what they knew of the edges that lead
-// to and from them, and returns how many those were. Edges whose end is not there
-// it leaves as they are, and says so.
+// to and from them, and returns how many those were. Edges whose ends are not both
+// there, or whose table takes none any more, it leaves as they are, and says so.
 func (t *Target) Renew(ctx context.Context, a *Around) (renewed int64, notes []string, err error) {
 	version, err := t.Client.Version(ctx)
 	if err != nil {
@@ -76,11 +78,20 @@ func (t *Target) Renew(ctx context.Context, a *Around) (renewed int64, notes []s
 		lost := ends(table, func(field, walk string) string {
 			return fmt.Sprintf("%s AND record::exists(%s) AND id NOT IN %s", among(field, a.tables, version), field, walk)
 		})
-		n, err := t.each(ctx, table, lost, "LET $in = $edge.in; LET $id = $edge.id; LET $out = $edge.out; RELATE $in->$id->$out RETURN NONE")
-		if err != nil {
-			return renewed, notes, fmt.Errorf("renew the edges of %s: %w", table, err)
+		if !a.normal[table] {
+			n, err := t.each(ctx, table, lost+" AND record::exists(in) AND record::exists(out)", "LET $in = $edge.in; LET $id = $edge.id; LET $out = $edge.out; RELATE $in->$id->$out RETURN NONE")
+			if err != nil {
+				return renewed, notes, fmt.Errorf("renew the edges of %s: %w", table, err)
+			}
+			renewed += n
 		}
-		renewed += n
+		unknown, err := t.count(ctx, table, lost)
+		if err != nil {
+			return renewed, notes, fmt.Errorf("look for lost edges of %s: %w", table, err)
+		}
+		if unknown > 0 {
+			notes = append(notes, fmt.Sprintf("%d edges of %s are unknown to the records that came back: their other end is gone, or the table takes no edges any more", unknown, table))
+		}
 		loose, err := t.count(ctx, table, ends(table, func(field, _ string) string {
 			return fmt.Sprintf("%s AND !record::exists(%s)", among(field, a.tables, version), field)
 		}))
@@ -99,10 +110,18 @@ func (t *Target) Renew(ctx context.Context, a *Around) (renewed int64, notes []s
 // go too.
 func (t *Target) unlink(ctx context.Context, table string) error {
 	const own = "in IN id<-? AND count(id->?) = 1 AND count(id<-?) = 1"
-	if _, err := t.each(ctx, table, own, "LET $id = $edge.id; DELETE $id RETURN NONE"); err != nil {
-		return fmt.Errorf("delete the edges of %s: %w", table, err)
+	for before := int64(-1); ; {
+		n, err := t.count(ctx, table, own)
+		if err == nil && n > 0 && n != before { // edges of edges in the same table come after these
+			before = n
+			err = t.forEach(ctx, table, own, n, "LET $id = $edge.id; DELETE $id RETURN NONE")
+		} else if err == nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("delete the edges of %s: %w", table, err)
+		}
 	}
-	return nil
 }
 
 // ends is a condition on the records of a table that are edges: that one of their
@@ -132,15 +151,11 @@ func (t *Target) each(ctx context.Context, table, condition, do string) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	for left := n; left > 0; left -= edgesAtOnce {
-		// FOR of 3.0 takes a query's only record for the list: so flatten makes one.
-		sql := fmt.Sprintf("OPTION IMPORT; FOR $edge IN array::flatten([(SELECT id, in, out FROM %s WHERE %s LIMIT %d)]) { %s; };", surql.QuoteIdent(table), condition, edgesAtOnce, do)
-		if err := t.exec(ctx, "write", sql); err != nil {
-			return 0, err
-		}
-	}
 	if n == 0 {
 		return 0, nil
+	}
+	if err := t.forEach(ctx, table, condition, n, do); err != nil {
+		return 0, err
 	}
 	switch left, err := t.count(ctx, table, condition); {
 	case err != nil:
@@ -149,6 +164,18 @@ func (t *Target) each(ctx context.Context, table, condition, do string) (int64, 
 		return 0, fmt.Errorf("%d of %d are as before", left, n)
 	}
 	return n, nil
+}
+
+// forEach does something with n of those edges.
+func (t *Target) forEach(ctx context.Context, table, condition string, n int64, do string) error {
+	for ; n > 0; n -= edgesAtOnce {
+		// FOR of 3.0 takes a query's only record for the list: so flatten makes one.
+		sql := fmt.Sprintf("OPTION IMPORT; FOR $edge IN array::flatten([(SELECT id, in, out FROM %s WHERE %s LIMIT %d)]) { %s; };", surql.QuoteIdent(table), condition, edgesAtOnce, do)
+		if err := t.exec(ctx, "write", sql); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *Target) count(ctx context.Context, table, condition string) (int64, error) {

@@ -78,6 +78,35 @@ func TestRelationAlone(t *testing.T) {
 	}
 }
 
+// Edges may be older than what their table says of them now, have edges themselves, and
+// have lost an end.
+func TestEdgesOlderThanTheirTable(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, name := h.srv.Fresh(t)
+	h.srv.Query(t, ns, name, `CREATE x:1, y:1, z:1, z:3 RETURN NONE; DEFINE TABLE a TYPE RELATION FROM x|y TO z; RELATE x:1->a:1->z:1; RELATE y:1->a:2->z:1; DEFINE TABLE OVERWRITE a TYPE RELATION FROM x TO z;
+		RELATE y:1->n:1->z:1; DEFINE TABLE OVERWRITE n TYPE NORMAL; RELATE y:1->e:1->z:3; RELATE y:1->e:2->z:4; DEFINE TABLE OVERWRITE e TYPE RELATION FROM y TO z ENFORCED;
+		RELATE x:1->f:1->z:1; RELATE f:1->f:3->z:3; CREATE text:1 SET in = 'x', out = 5 RETURN NONE;`)
+	b := h.backup(t, ns, name, nil)
+	const walk = "SELECT id, ->a AS a, ->f AS f FROM x, y, f, z; SELECT id, ->e AS e FROM y; SELECT id, <-a AS a, <-e AS e, <-f AS f FROM z"
+	want := fmt.Sprintf("%s", h.srv.Query(t, ns, name, strings.Replace(walk, "SELECT id, ->e AS e FROM y; ", "", 1)))
+	for _, table := range []string{"y", "f", "z"} {
+		j := h.job(t, b, ns, name)
+		j.Tables, j.Force = []string{table}, true
+		res, err := restore.Run(t.Context(), j)
+		if err != nil {
+			t.Fatalf("%s: %v", table, err)
+		}
+		notes := strings.Join(res.Checked.Notes, "\n")
+		if table == "y" && (!strings.Contains(notes, "1 edges of n are unknown") || !strings.Contains(notes, "1 edges of e are unknown")) {
+			t.Errorf("%s: got notes %q", table, notes)
+		}
+		if got := fmt.Sprintf("%s", h.srv.Query(t, ns, name, strings.Replace(walk, "SELECT id, ->e AS e FROM y; ", "", 1))); got != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", table, got, want)
+		}
+	}
+}
+
 // A view of the target over a table is refused before anything is written.
 func TestTableUnderAView(t *testing.T) {
 	t.Parallel()

@@ -113,8 +113,8 @@ func TestViewAsABlock(t *testing.T) {
 	)
 	lines := replayed(t, text, replay.Options{Target: three})
 	plain := at(t, lines, "DEFINE TABLE OVERWRITE v TYPE ANY SCHEMALESS PERMISSIONS NONE;")
-	rows, view := at(t, lines, "INSERT [ { id: v:[], n: 1 } ];"), at(t, lines, "DEFINE TABLE OVERWRITE v TYPE ANY SCHEMALESS AS")
-	if at(t, lines, "INSERT [ { id: z:1 } ];") > plain || plain > rows || rows > view {
+	rows, view := at(t, lines, "INSERT [ { id: v:[], n: 1 } ] RETURN NONE;"), at(t, lines, "DEFINE TABLE OVERWRITE v TYPE ANY SCHEMALESS AS")
+	if at(t, lines, "INSERT [ { id: z:1 } ] RETURN NONE;") > plain || plain > rows || rows > view {
 		t.Errorf("plain %d, rows %d, view %d:\n%s", plain, rows, view, strings.Join(lines, "\n"))
 	}
 }
@@ -189,7 +189,7 @@ func TestRepairs(t *testing.T) {
 		"DEFINE CONFIG OVERWRITE API PERMISSIONS FULL;",
 		"DEFINE CONFIG OVERWRITE GRAPHQL AUTO;",
 		"DEFINE SEQUENCE OVERWRITE no BATCH 5 START 1002;",
-		"INSERT [ { at: { type: 'GeometryCollection', geometries: [{ type: 'Point', coordinates: [1, 2] }, { type: 'LineString', coordinates: [[1, 2], [2, 3]] }] }, id: a:1, kind: type::table('b'), no: 1001 } ];",
+		"INSERT [ { at: { type: 'GeometryCollection', geometries: [{ type: 'Point', coordinates: [1, 2] }, { type: 'LineString', coordinates: [[1, 2], [2, 3]] }] }, id: a:1, kind: type::table('b'), no: 1001 } ] RETURN NONE;",
 	} {
 		if !slices.Contains(lines, want) {
 			t.Errorf("no line %q in:\n%s", want, strings.Join(lines, "\n"))
@@ -342,7 +342,7 @@ func TestEdgesIntoViewsOnceMore(t *testing.T) {
 		"TABLE: v\nDEFINE TABLE v AS SELECT count() FROM a, e GROUP ALL;", "TABLE DATA: v\nINSERT [ { id: v:[] } ];",
 	)
 	lines := replayed(t, text, replay.Options{Target: three})
-	first := at(t, lines, "INSERT RELATION [ { id: e:1, in: a:1, out: v:[] } ];")
+	first := at(t, lines, "INSERT RELATION [ { id: e:1, in: a:1, out: v:[] } ] RETURN NONE;")
 	view := at(t, lines, "DEFINE TABLE OVERWRITE v AS")
 	again := at(t, lines, "RELATE a:1->e:1->v:[];")
 	if first > view || view > again {

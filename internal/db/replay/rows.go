@@ -37,9 +37,9 @@ func (b *Batcher) Run(r io.Reader, l Load) error {
 	if l.Part == Edges {
 		head = "INSERT RELATION [ "
 	}
-	b.tail = " ];\n"
+	b.tail = " ] RETURN NONE;\n" // 3.0 cannot give some rows back, such as a regex of two lines
 	if l.Plain {
-		limit, b.tail = queryBytes, " ] RETURN NONE;\n"
+		limit = queryBytes
 	}
 	var seen int64
 	b.buf, b.rows = b.buf[:0], 0

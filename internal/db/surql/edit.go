@@ -62,11 +62,11 @@ func (d Definition) quoted(at int) Definition {
 	return d.replace(at, at+1, QuoteIdent(d.token(at)))
 }
 
-// QuotedComment returns the statement with a COMMENT in quotes that was
-// printed in backticks (users before 3.2), and whether there was one.
+// QuotedComment returns the statement with a COMMENT in quotes that was printed as a
+// name, in backticks or of one word bare (users before 3.2), and whether there was one.
 func (d Definition) QuotedComment() (Definition, bool) {
 	i := d.clause("COMMENT")
-	if i < 0 || i+1 >= len(d.tokens) || d.tokens[i+1].Kind != Name {
+	if i < 0 || i+1 >= len(d.tokens) || d.tokens[i+1].Kind != Name && (d.Kind != "USER" || d.tokens[i+1].Kind != Word) {
 		return d, false
 	}
 	return d.replace(i+1, i+2, QuoteString(Ident(d.token(i+1)))), true

@@ -48,6 +48,7 @@ const (
 	asFile              // f"b:/a\ b" → type::file('b', '/a b')
 	asName              // info:1 → `info`:1
 	asScale             // 2.50dec → (2.51dec - 0.01dec)
+	asRegex             // // → <regex> ""
 )
 
 // A frame is an open bracket.
@@ -56,7 +57,6 @@ type frame struct {
 	key        bool // an object, and a key comes next
 	object     bool
 	collection bool // an object that is a GeometryCollection, or its array
-	id         bool // in the key of a record id
 	tail, end  int  // of an object that only looks like a geometry: its type, and its end
 }
 
@@ -171,6 +171,8 @@ func (v *Values) Append(dst []byte) []byte {
 			dst = append(append(append(dst, '`'), text...), '`')
 		case asScale:
 			dst = scaled(dst, text)
+		case asRegex:
+			dst = append(dst, `<regex> ""`...)
 		}
 		at = c.to
 	}
@@ -183,7 +185,7 @@ func (v *Values) lastEnd() int { return v.cuts[len(v.cuts)-1].to }
 // push opens the bracket at i and returns where to go on.
 func (v *Values) push(i int) int {
 	next := i + 1
-	f := frame{by: v.row[i], id: i == v.keyAt || len(v.stack) > 0 && v.stack[len(v.stack)-1].id}
+	f := frame{by: v.row[i]}
 	switch f.by {
 	case '{':
 		// Every version prints an object as `{ a: 1 }` or `{  }` and a set as

@@ -13,6 +13,9 @@ func (v *Values) scalar(i int, want, edge bool, key []byte) (int, error) {
 		if n == 0 {
 			return 0, v.bad(i)
 		}
+		if c == '/' && n == 2 {
+			v.cuts = append(v.cuts, cut{i, i + n, asRegex})
+		}
 		return i + n, nil
 	case c == '`':
 		n := quotedLen(row[i:])
@@ -26,6 +29,8 @@ func (v *Values) scalar(i int, want, edge bool, key []byte) (int, error) {
 			return 0, v.bad(i)
 		}
 		return v.word(i, i+n, want, edge, key)
+	case bytes.HasPrefix(row[i:], []byte("<regex> ")): // as we print an empty one
+		return i + len("<regex> "), nil
 	case c == '<':
 		return v.future(i)
 	case c >= '0' && c <= '9' && v.named(wordEnd(row, i)):
@@ -175,7 +180,7 @@ func (v *Values) number(i int, key []byte) int {
 	if v.Ints != nil {
 		v.integer(key, row[i:n])
 	}
-	if inID := len(v.stack) > 0 && v.stack[len(v.stack)-1].id; !inID && trailing(row[i:n]) {
+	if trailing(row[i:n]) {
 		v.cuts = append(v.cuts, cut{i, n, asScale})
 		v.Decimals++
 	}
