@@ -26,7 +26,7 @@ func TestSchemasComeBack(t *testing.T) {
 		"white space in names":             "CREATE `x `:1 SET to = `x `:2 RETURN NONE; CREATE `\u00a0y\u00a0`:1, ` `:1, `a\u2028b`:1, `c\vd`:1, `e\u0085f`:1 RETURN NONE; RELATE `x `:1->` e `:1->` `:1",
 		"permissions to delete":            "DEFINE TABLE doc PERMISSIONS FOR select WHERE p FOR create, update WHERE q FOR delete FULL; DEFINE TABLE shut PERMISSIONS FOR select FULL; CREATE doc:1 RETURN NONE",
 		"flexible before":                  "DEFINE TABLE t SCHEMAFULL; DEFINE FIELD o ON t TYPE object FLEXIBLE; DEFINE FIELD n ON t TYPE int; CREATE t:1 SET o = { a: 1 }, n = 1 RETURN NONE; DEFINE TABLE OVERWRITE t SCHEMALESS; CREATE t:2 SET o = { b: 1 }, x = 2, n = 2 RETURN NONE; DEFINE INDEX n ON t FIELDS n",
-		"values that no server reads back": "CREATE v:1 SET e = <regex> \"a\\nb\", f = <regex> '' RETURN NONE; CREATE val:[1.1dec / 2] RETURN NONE",
+		"values that no server reads back": "CREATE v:1 SET e = <regex> \"a\\nb\", f = <regex> '', r = (t:1)..(t:2), s = [(t:a)..=(t:z)] RETURN NONE; CREATE val:[1.1dec / 2] RETURN NONE",
 		"a comment of one word":            "DEFINE USER cu ON DATABASE PASSHASH '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$QW5kIGEgaGFzaCB0aGF0IG5vYm9keSBoYXM' COMMENT 'word'; CREATE t:1 RETURN NONE",
 		"decimals": "CREATE t:1 SET a = 10dec * 1.10dec, b = [5dec / 2, -10dec * 1.10dec], c = { d: 0.551dec - 0.001dec }, e = 1.5dec, f = 0.1dec - 0.1dec RETURN NONE; DEFINE PARAM $vat VALUE 10dec * 1.10dec; " +
 			"DEFINE INDEX a ON t FIELDS a UNIQUE; CREATE t:2 SET a = 11 RETURN NONE",

@@ -26,10 +26,11 @@ type Values struct {
 	Words      int // tables in record ids that are called like a word of the language, or a number
 	Decimals   int // decimals that end with a zero, which reading drops
 
-	row   []byte
-	cuts  []cut
-	stack []frame
-	keyAt int // where the bracketed key of the last record id begins
+	row      []byte
+	cuts     []cut
+	stack    []frame
+	recordAt int // where the last record id begins
+	keyAt    int // where the bracketed key of the last record id begins
 }
 
 // A cut replaces row[from:to] on the way out.
@@ -41,14 +42,15 @@ type cut struct {
 type edit byte
 
 const (
-	asTable edit = iota // `name` → type::table('name')
-	asPoint             // (x, y) → { type: 'Point', coordinates: [x, y] }
-	asOpen              // { coordinates: → object::from_entries([['coordinates',
-	asClose             // , type: 'Point' } → ], ['type', 'Point']])
-	asFile              // f"b:/a\ b" → type::file('b', '/a b')
-	asName              // info:1 → `info`:1
-	asScale             // 2.50dec → (2.51dec - 0.01dec)
-	asRegex             // // → <regex> ""
+	asTable   edit = iota // `name` → type::table('name')
+	asPoint               // (x, y) → { type: 'Point', coordinates: [x, y] }
+	asOpen                // { coordinates: → object::from_entries([['coordinates',
+	asClose               // , type: 'Point' } → ], ['type', 'Point']])
+	asFile                // f"b:/a\ b" → type::file('b', '/a b')
+	asName                // info:1 → `info`:1
+	asScale               // 2.50dec → (2.51dec - 0.01dec)
+	asRegex               // // → <regex> ""
+	asBracket             // t:1..t:2 → (t:1)..(t:2)
 )
 
 // A frame is an open bracket.
@@ -171,6 +173,8 @@ func (v *Values) Append(dst []byte) []byte {
 			dst = append(append(append(dst, '`'), text...), '`')
 		case asScale:
 			dst = scaled(dst, text)
+		case asBracket:
+			dst = append(append(append(dst, '('), text...), ')')
 		case asRegex:
 			dst = append(dst, `<regex> ""`...)
 		}

@@ -69,6 +69,7 @@ func (v *Values) word(i, n int, want, edge bool, key []byte) (int, error) {
 		v.Old = v.Old || bytes.HasPrefix(row[i:], []byte("encoding::"))
 		return n, nil
 	case n < len(row) && row[n] == ':':
+		v.recordAt = i
 		if misread(row[i:n]) {
 			v.cuts = append(v.cuts, cut{i, n, asName})
 			v.Words++
@@ -153,7 +154,29 @@ func (v *Values) idRange(i int, key []byte) (int, error) {
 	if i < len(row) && (classes[row[i]] == shut || row[i] == ',' || row[i] == ' ') {
 		return i, nil
 	}
+	if n := wordEnd(row, i); n > i && v.named(n) {
+		return v.records(i, key)
+	}
 	return v.id(i, key)
+}
+
+// records walks the second record of a range of records, whose first it is behind. Servers
+// print t:1..t:2 and do not read it: it wants (t:1)..(t:2).
+func (v *Values) records(i int, key []byte) (int, error) {
+	from := v.recordAt
+	dots := bytes.LastIndex(v.row[:i], []byte(".."))
+	if v.row[dots-1] == '>' {
+		dots--
+	}
+	quoted := len(v.cuts) > 0 && v.cuts[len(v.cuts)-1].from >= from
+	if !quoted { // else the first wants more than brackets: it stays as it is
+		v.cuts = append(v.cuts, cut{from, dots, asBracket})
+	}
+	end, err := v.scalar(i, false, false, key)
+	if err == nil && !quoted && v.cuts[len(v.cuts)-1].from < i {
+		v.cuts = append(v.cuts, cut{i, end, asBracket})
+	}
+	return end, err
 }
 
 // number walks a number, a duration, or what follows a sign.

@@ -40,6 +40,7 @@ var rows = []struct{ printed, want string }{
 	{"{ a: 11.0dec, b: [-2.50dec, 0.00dec], c: { d: 1.5dec }, id: t:[1.0dec, { x: 2.0dec }], e: 100dec, f: 3.0dec }",
 		"{ a: (11.1dec - 0.1dec), b: [(-2.51dec + 0.01dec), (0.01dec - 0.01dec)], c: { d: 1.5dec }, id: t:[(1.1dec - 0.1dec), { x: (2.1dec - 0.1dec) }], e: 100dec, f: (3.1dec - 0.1dec) }"},
 	{"{ a: 2fa:1, b: [7zip:['a', 1h:x]], c: 1e5, d: 2h30m, id: 3d:x }", "{ a: `2fa`:1, b: [`7zip`:['a', `1h`:x]], c: 1e5, d: 2h30m, id: `3d`:x }"},
+	{"{ a: t:1..t:2, b: [t:1..=t:5, x:a>..x:b], c: t:1..5, d: t:1.. }", "{ a: (t:1)..(t:2), b: [(t:1)..=(t:5), (x:a)>..(x:b)], c: t:1..5, d: t:1.. }"},
 	{`{ a: //, b: /x/ }`, `{ a: <regex> "", b: /x/ }`},
 	{printed: "{ a: 1", want: "error"},
 	{printed: "{ a: 1 ]", want: "error"},
