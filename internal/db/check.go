@@ -24,8 +24,8 @@ type Checked struct {
 	// Notes are differences that are no losses: a definition that another
 	// version prints in other words.
 	Notes []string `json:"notes,omitempty"`
-	// Recounted are views that have another number of rows than the backup, because
-	// they ask for more than the rows of their source.
+	// Recounted are views that were computed anew to another number of rows than the
+	// backup has.
 	Recounted []string `json:"recounted,omitempty"`
 }
 
@@ -80,7 +80,7 @@ func (k *checker) counts(ctx context.Context) (problems []string, err error) {
 		want := t.Records + t.Edges
 		switch {
 		case got[t.Name] == want || slices.Contains(k.plan.Unfed, t.Name):
-		case t.View() && (t.Define.AsksMore() || k.overViews(t)): // its rows are noted, see views
+		case t.View() && k.derived(t): // its rows are noted, see views
 			k.out.Recounted = append(k.out.Recounted, t.Name)
 		default:
 			problems = append(problems, fmt.Sprintf("table %s has %d records, the backup has %d", t.Name, got[t.Name], want))
@@ -89,10 +89,12 @@ func (k *checker) counts(ctx context.Context) (problems []string, err error) {
 	return problems, nil
 }
 
-// overViews says whether a view reads another. A server does not always tell one view
-// of what another computed, so its rows may be older than a computation's.
-func (k *checker) overViews(t *surql.Table) bool {
-	return slices.ContainsFunc(t.Define.Reads(), func(name string) bool {
+// derived says whether a view's rows are computed, and so may be others than the source
+// had: a view is as old as the rows that brought it, what it asked of links, of the clock
+// and of functions then may be otherwise now, and a server does not always tell one view
+// of what another computed.
+func (k *checker) derived(t *surql.Table) bool {
+	return t.Define.Groups() || slices.ContainsFunc(t.Define.Reads(), func(name string) bool {
 		read := k.want.Table(name)
 		return read != nil && read.View()
 	})

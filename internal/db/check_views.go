@@ -17,7 +17,7 @@ func (k *checker) views(ctx context.Context) (problems []string, err error) {
 		return slices.ContainsFunc(s.Load, func(l replay.Load) bool { return l.Plain }) // which keeps all views up to date
 	})
 	for _, t := range k.want.Tables {
-		if t.View() && (plainly || t.Define.Groups()) && !slices.Contains(k.plan.Unfed, t.Name) {
+		if t.View() && (plainly || k.derived(t)) && !slices.Contains(k.plan.Unfed, t.Name) {
 			names = append(names, t.Name)
 		}
 	}

@@ -169,8 +169,7 @@ func TestEachHarmFails(t *testing.T) {
 func TestABackupThatDoesNotComeBackRight(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.take(t, given{h.srv.Version, "OPTION IMPORT;\n\n-- TABLE: a\n\nDEFINE TABLE a TYPE ANY SCHEMALESS PERMISSIONS NONE;\n\n-- TABLE DATA: a\n\nINSERT [ { id: a:1 } ];\n\n" +
-		"-- TABLE: v\n\nDEFINE TABLE v TYPE ANY SCHEMALESS AS SELECT count() AS n FROM a GROUP ALL PERMISSIONS NONE;\n\n-- TABLE DATA: v\n\nINSERT [ { id: v:[], n: 1 }, { id: v:[2], n: 1 } ];\n"})
+	h.take(t, given{h.srv.Version, "OPTION IMPORT;\n\n-- TABLE: a\n\nDEFINE TABLE a TYPE ANY SCHEMALESS PERMISSIONS NONE;\n\n-- TABLE DATA: a\n\nINSERT [ { id: a:1 }, { id: elsewhere:1 } ];\n"})
 	r := h.run(t, h.database(h.local))
 	var failed []string
 	for _, a := range r.Assertions {

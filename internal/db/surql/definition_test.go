@@ -125,20 +125,6 @@ func TestWithDelete(t *testing.T) {
 	}
 }
 
-func TestAsksMore(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]bool{
-		"count() AS n, shop FROM sale WHERE price > 1.5 GROUP BY shop": false, "math::sum(price) AS n FROM sale GROUP ALL": false,
-		"count() AS n FROM sale WHERE product.active GROUP ALL": true, "count() AS n FROM sale WHERE at > time::now() - 30d GROUP ALL": true,
-		"count(->bought) AS n FROM sale GROUP ALL": true, "fn::x(a) AS n FROM sale GROUP BY n": true, "count() AS n FROM sale WHERE a > $limit GROUP ALL": true,
-		"(SELECT VALUE id FROM b) AS x FROM a GROUP BY x": true,
-	} {
-		if got := surql.Parse("DEFINE TABLE v TYPE ANY SCHEMALESS AS SELECT " + text + " PERMISSIONS FOR select WHERE $auth.id = 1;").AsksMore(); got != want {
-			t.Errorf("%s: asks more: %v, want %v", text, got, want)
-		}
-	}
-}
-
 // What a view needs are the tables of its own FROM; a query in it may read others, or
 // what a function gives.
 func TestSources(t *testing.T) {

@@ -202,31 +202,6 @@ func (d Definition) Volatile() bool {
 	return false
 }
 
-// AsksMore says whether a view asks for anything but the fields of its source's rows:
-// what they link to, the clock, a function, another table. Then its rows are as old as
-// the rows that brought them, and computed anew may be others.
-func (d Definition) AsksMore() bool {
-	from := max(0, d.clause("AS", "SELECT")) + 2
-	to := d.find(from, "PERMISSIONS")
-	if to < 0 {
-		to = len(d.tokens)
-	}
-	for i := from; i < to; i++ {
-		switch d.token(i) {
-		case ".": // a link, or an object: they look alike
-			if _, number := intValue(d.token(i - 1)); !number {
-				return true
-			}
-		case "->", "<-", "$":
-			return true
-		}
-		if d.has(i, "SELECT") || d.has(i, "fn") && d.token(i+1) == "::" {
-			return true
-		}
-	}
-	return d.Volatile()
-}
-
 // IsNormal says whether a TABLE takes no edges.
 func (d Definition) IsNormal() bool { return d.Kind == "TABLE" && d.clause("TYPE", "NORMAL") > 0 }
 
