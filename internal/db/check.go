@@ -111,8 +111,9 @@ func (k *checker) definitions(ctx context.Context) (problems []string, err error
 		return nil, err
 	}
 	want, got := planned(k.plan), byName(have)
+	dumped := byName(k.want)
 	for _, d := range definitions(have) {
-		if n := name(d.Kind, d.On, d.Name); d.On != "" && k.want.Table(d.On) != nil && want[n] == "" {
+		if n := name(d.Kind, d.On, d.Name); d.On != "" && k.want.Table(d.On) != nil && dumped[n] == "" {
 			k.out.Notes = append(k.out.Notes, n+" is there, and not in the backup: the server makes it by itself")
 		}
 	}

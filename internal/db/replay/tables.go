@@ -25,7 +25,9 @@ func (b *builder) defineTables() {
 func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 	var fields, indexes []surql.Definition
 	for _, d := range t.Fields {
-		fields = append(fields, b.repaired(d))
+		if !d.MadeByItself() {
+			fields = append(fields, b.repaired(d))
+		}
 	}
 	// A server makes the field of an array's elements by itself, and under some types
 	// takes no other once the array's is there: so the elements' come first.

@@ -123,6 +123,28 @@ func (d Definition) union(i int) ([]string, int) {
 // and in no other may it say so.
 func (d Definition) Flexible() bool { return d.Kind == "FIELD" && d.clause("FLEXIBLE") > 0 }
 
+// MadeByItself says whether a FIELD is that of the elements of an array called like a word
+// of the language, as the array's own definition makes it: defined under the name that
+// servers print for it, it would come twice.
+func (d Definition) MadeByItself() bool {
+	if d.Kind != "FIELD" || !strings.HasSuffix(d.Name, ".*") || !strings.Contains(d.Name, "`") || d.Flexible() {
+		return false
+	}
+	for _, t := range Tokens(d.Name) {
+		if t.Kind == Name && !plainName(Ident(d.Name[t.From:t.To])) {
+			return false
+		}
+	}
+	_, to := d.fieldType()
+	rest := d.span(to, len(d.tokens))
+	return rest == "PERMISSIONS FULL;" || rest == ";"
+}
+
+// plainName says whether a name needs no backticks but for being a word of the language.
+func plainName(name string) bool {
+	return name != "" && strings.IndexFunc(name, func(r rune) bool { return r >= 0x80 || !isWord(byte(r)) }) < 0 && (name[0] < '0' || name[0] > '9')
+}
+
 // IsReference says whether a FIELD definition keeps a list of who points to whom.
 // Servers print it with what a deletion does, and so an expression that names a
 // field of that name is none.
