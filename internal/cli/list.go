@@ -80,6 +80,8 @@ type listedDst struct {
 	// Lacks is what it should hold by now and another one holds.
 	Lacks      []string `json:"lacks"`
 	LacksBytes int64    `json:"lacks_bytes"`
+
+	url string
 }
 
 func newListing(places []place, now time.Time) listing {
@@ -87,7 +89,7 @@ func newListing(places []place, now time.Time) listing {
 	at := map[string]int{}
 	var replicas []replica.Place
 	for _, p := range places {
-		d := listedDst{Name: p.Name, Backups: len(p.entries), Unfinished: len(p.orphans), Foreign: p.foreign, Offline: p.Offline, Absent: p.absent, Lacks: []string{}}
+		d := listedDst{Name: p.Name, url: p.URL, Backups: len(p.entries), Unfinished: len(p.orphans), Foreign: p.foreign, Offline: p.Offline, Absent: p.absent, Lacks: []string{}}
 		for _, e := range p.entries {
 			key := e.Kind + "/" + e.Source + "/" + e.ID
 			if _, ok := at[key]; !ok {
@@ -110,9 +112,22 @@ func newListing(places []place, now time.Time) listing {
 	return out
 }
 
+// looked says where none was found: the address may be a wrong one, and a store that
+// holds nothing yet looks the same.
+func (l listing) looked() string {
+	var in []string
+	for _, d := range l.Destinations {
+		in = append(in, d.Name+", "+d.url)
+	}
+	if len(in) == 0 {
+		return ""
+	}
+	return " in " + strings.Join(in, "; ")
+}
+
 func (l listing) Text(w io.Writer) {
 	if len(l.Backups) == 0 {
-		fmt.Fprintln(w, "no backups")
+		fmt.Fprintln(w, "no backups"+l.looked())
 	} else {
 		table(w, func(w io.Writer) {
 			fmt.Fprintln(w, "ID\tSOURCE\tTAKEN\tAGE\tSTORED\tDESTINATIONS")

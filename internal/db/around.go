@@ -109,7 +109,7 @@ func (t *Target) Renew(ctx context.Context, a *Around) (renewed int64, notes []s
 // ends forget those only so. Edges that have edges of their own stay, or these would
 // go too.
 func (t *Target) unlink(ctx context.Context, table string) error {
-	const own = "in IN id<-? AND count(id->?) = 1 AND count(id<-?) = 1"
+	const own = "in != NONE AND in IN id<-? AND count(id->?) = 1 AND count(id<-?) = 1"
 	for before := int64(-1); ; {
 		n, err := t.count(ctx, table, own)
 		if err == nil && n > 0 && n != before { // edges of edges in the same table come after these
@@ -128,7 +128,7 @@ func (t *Target) unlink(ctx context.Context, table string) error {
 // ends is so.
 func ends(table string, is func(field, walk string) string) string {
 	name := surql.QuoteIdent(table)
-	return fmt.Sprintf("in IN id<-? AND ((%s) OR (%s))", is("in", "in->"+name), is("out", "out<-"+name))
+	return fmt.Sprintf("in != NONE AND out != NONE AND in IN id<-? AND ((%s) OR (%s))", is("in", "in->"+name), is("out", "out<-"+name))
 }
 
 // among is the condition that a field refers to one of the tables.

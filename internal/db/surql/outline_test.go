@@ -209,6 +209,18 @@ func FuzzReadOutline(f *testing.F) {
 	})
 }
 
+// Only 2.x prints a future; a table of that name is none.
+func TestOld(t *testing.T) {
+	t.Parallel()
+	for field, want := range map[string]bool{"TYPE option<record<future>>": false, "VALUE <future> { 1 }": true, "TYPE int VALUE $value / 2": false} {
+		text := "OPTION IMPORT;\n\n-- TABLE: t\n\nDEFINE TABLE t TYPE ANY SCHEMALESS PERMISSIONS NONE;\nDEFINE FIELD x ON t " + field + " PERMISSIONS FULL;\n"
+		o, err := surql.ReadOutline(strings.NewReader(text), surql.Count, nil)
+		if err != nil || o.Old != want {
+			t.Errorf("%s: old: %v, want %v (%v)", field, o != nil && o.Old, want, err)
+		}
+	}
+}
+
 // Whether a slash divides or begins a regex depends on what is before it.
 func TestSlash(t *testing.T) {
 	t.Parallel()
