@@ -187,6 +187,13 @@ func (inv *Inventory) warnings(o *surql.Outline) []string {
 	for _, x := range inv.FailedIndexes {
 		out = append(out, fmt.Sprintf("index %s ON %s indexes nothing, its build failed: a restore leaves it out", x.Name, x.Table))
 	}
+	for _, t := range o.Tables {
+		for _, d := range t.Indexes {
+			if what := o.Missing(d); what != "" {
+				out = append(out, fmt.Sprintf("index %s ON %s takes no rows, %s was removed: a restore leaves the index out", d.Name, d.On, what))
+			}
+		}
+	}
 	for _, what := range inv.NotIncluded {
 		out = append(out, "not in this backup: "+what)
 	}

@@ -185,6 +185,38 @@ func TestFailedIndex(t *testing.T) {
 	}
 }
 
+// Nor does an index whose analyzer is gone, or the function of it.
+func TestIndexWithoutItsAnalyzer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	h.srv.Query(t, ns, from, "DEFINE FUNCTION fn::a::`b c`($s: string) { RETURN $s; }; DEFINE ANALYZER a FUNCTION fn::a::`b c` TOKENIZERS class; DEFINE INDEX x ON t FIELDS n FULLTEXT ANALYZER a; DEFINE INDEX n ON t FIELDS n; CREATE t:1 SET n = 'x' RETURN NONE")
+	if _, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, from+"_restored")); err != nil {
+		t.Fatal(err)
+	}
+	if info := string(h.srv.Query(t, ns, from+"_restored", "INFO FOR TABLE t")[0]); !strings.Contains(info, "FULLTEXT") {
+		t.Errorf("an index that works did not come back: %s", info)
+	}
+	h.srv.Query(t, ns, from, "REMOVE FUNCTION fn::a::`b c`")
+	b := h.backup(t, ns, from, nil)
+	if !slices.Contains(b.Manifest.Warnings, "index x ON t takes no rows, function fn::a::b c of analyzer a was removed: a restore leaves the index out") {
+		t.Errorf("got warnings %q", b.Manifest.Warnings)
+	}
+	res, err := restore.Run(t.Context(), h.job(t, b, ns, from+"_again"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLosses(t, res, "index x ON t")
+	if len(h.srv.Samples()) > 1 {
+		return // 3.3 removes no analyzer that is in use
+	}
+	h.srv.Query(t, ns, from, "REMOVE ANALYZER a")
+	if res, err = restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, from+"_third")); err != nil {
+		t.Fatal(err)
+	}
+	wantLosses(t, res, "index x ON t")
+}
+
 // A view may take no rows by hand.
 func TestViewsThatTakeNoRows(t *testing.T) {
 	t.Parallel()

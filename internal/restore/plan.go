@@ -9,6 +9,7 @@ import (
 
 	"github.com/vapora-platform/vapora-backup/internal/db"
 	"github.com/vapora-platform/vapora-backup/internal/db/replay"
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
@@ -33,9 +34,7 @@ func (d *Dump) Plan(o PlanOptions) (*replay.Plan, error) {
 	starts, guessed := d.starts(o.Starts)
 	plan, err := replay.New(d.Outline, replay.Options{
 		Target: o.Target, Keys: keys, LeaveOutAccess: o.LeaveOutAccess, Starts: starts,
-		Failed: func(name, table string) bool {
-			return slices.Contains(d.Inventory.FailedIndexes, db.Index{Name: name, Table: table})
-		},
+		Broken: d.broken,
 	})
 	if err != nil {
 		return nil, err
@@ -48,6 +47,20 @@ func (d *Dump) Plan(o PlanOptions) (*replay.Plan, error) {
 		})
 	}
 	return plan, nil
+}
+
+// broken says why an index did not work in the source, as far as the backup tells.
+func (d *Dump) broken(index surql.Definition) string {
+	if slices.Contains(d.Inventory.FailedIndexes, db.Index{Name: index.Name, Table: index.On}) {
+		return "it indexed nothing, its build had failed; define it when the rows are right for it"
+	}
+	if d.Partial {
+		return "" // the target may have what single tables do not bring
+	}
+	if what := d.Outline.Missing(index); what != "" {
+		return "it took no rows, " + what + " was removed; define both when it is there again"
+	}
+	return ""
 }
 
 // known refuses names that the backup does not have: what was meant would not happen.

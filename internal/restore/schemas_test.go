@@ -19,6 +19,7 @@ func TestSchemasComeBack(t *testing.T) {
 		"a field of two underscores":       "CREATE a:1, a:2 RETURN NONE; RELATE a:1->k:1->a:2 SET `__` = true RETURN NONE",
 		"views over views":                 "DEFINE TABLE s; DEFINE TABLE v1 AS SELECT n FROM s; DEFINE TABLE v2 AS SELECT n FROM v1; CREATE s:2 SET n = 2 RETURN NONE",
 		"fields below one called on":       "DEFINE FIELD on ON t TYPE array<string>; DEFINE FIELD on.x ON u TYPE int; CREATE t:1 SET on = ['mon'] RETURN NONE; CREATE u:1 SET on = { x: 1 } RETURN NONE",
+		"functions with names of any kind": "DEFINE FUNCTION fn::`a b`::c($n: int) { RETURN $n; }; DEFINE FUNCTION fn::`a\\`b`() { RETURN fn::`a b`::c(1); }; DEFINE FUNCTION fn::`a\\\\b\\n(`() { RETURN 1; }; DEFINE FUNCTION fn::`é⟩`() { RETURN 1; }; DEFINE PARAM $`a\\`b` VALUE 1; CREATE t:1 RETURN NONE",
 		"things called overwrite":          "DEFINE ANALYZER `overwrite` TOKENIZERS class; DEFINE SEQUENCE `overwrite`; DEFINE PARAM $overwrite VALUE 1; DEFINE FUNCTION fn::overwrite() { RETURN 1; }; CREATE t:x RETURN NONE",
 		"edges of edges":                   "CREATE a:1, b:1, c:1 RETURN NONE; RELATE a:1->cites:1->b:1; RELATE b:1->supports:1->cites:1; RELATE supports:1->cites:2->c:1",
 		"an index called explain":          "DEFINE INDEX `explain` ON t FIELDS x; DEFINE EVENT `explain` ON t WHEN true THEN { RETURN 1 }; CREATE t:1 SET x = 1 RETURN NONE",

@@ -35,9 +35,9 @@ type Options struct {
 	LeaveOutAccess []string
 	// Starts are positions of sequences whose dump does not say it.
 	Starts map[string]int64
-	// Failed says whether an index did not hold in the source; such a one stays out, for
-	// under it no server takes the rows.
-	Failed func(name, table string) bool
+	// Broken, if not nil, says why an index did not work in the source, or ""; a broken
+	// one stays out, for under it no server takes the rows.
+	Broken func(index surql.Definition) (why string)
 }
 
 // A Plan is what a restore does, in order. It holds statements with keys in

@@ -85,14 +85,18 @@ func (b *builder) rules(t *surql.Table, fields []surql.Definition) (out []surql.
 	return append(out, slices.DeleteFunc(slices.Clone(fields), outside)...)
 }
 
-// indexes returns those of a table that hold, and names the others.
+// indexes returns those of a table that work, and names the others.
 func (b *builder) indexes(t *surql.Table) (out []surql.Definition) {
 	for _, d := range t.Indexes {
-		if b.opt.Failed == nil || !b.opt.Failed(d.Name, d.On) {
-			out = append(out, d)
-			continue
+		why := ""
+		if b.opt.Broken != nil {
+			why = b.opt.Broken(d)
 		}
-		b.plan.Losses = append(b.plan.Losses, Loss{"index " + d.Name + " ON " + d.On, "it indexed nothing, its build had failed; define it when the rows are right for it"})
+		if why == "" {
+			out = append(out, d)
+		} else {
+			b.plan.Losses = append(b.plan.Losses, Loss{"index " + d.Name + " ON " + d.On, why})
+		}
 	}
 	return out
 }

@@ -173,16 +173,13 @@ func (c *cursor) is(keyword string) bool {
 	return c.i < len(c.tokens) && c.tokens[c.i].Kind == Word && strings.EqualFold(c.peek(), keyword)
 }
 
-// path reads tokens up to one of stops, keywords or brackets, and joins them as they stand.
+// path reads tokens up to one of stops, keywords or brackets, and joins them as names.
 func (c *cursor) path(stops ...string) string {
-	from := c.i
+	var b strings.Builder
 	for c.i < len(c.tokens) && !slices.Contains(stops, c.peek()) && c.peek() != ";" {
-		c.i++
+		b.WriteString(Ident(c.next()))
 	}
-	if from >= c.i {
-		return ""
-	}
-	return c.text[c.tokens[from].From:c.tokens[c.i-1].To]
+	return b.String()
 }
 
 // field reads the path of a field: a name, and parts behind dots and in brackets.
