@@ -46,6 +46,9 @@ type Loaded struct {
 	Files      int               `json:"files"`        // files whose key was printed as nobody reads it
 	Words      int               `json:"words"`        // record ids whose table is called like a word of the language, or a number
 	Decimals   int               `json:"decimals"`     // decimals whose last zeros reading drops
+	Sets       int               `json:"sets"`         // sets of records that are read as objects
+	// Misfits counts the rows of each table that fit its REFERENCE fields no longer.
+	Misfits map[string]int `json:"-"`
 }
 
 // A FailedStatement names a statement by what it is; its text may hold a key.
@@ -138,6 +141,7 @@ type body struct {
 	total        int     // of all of them
 	most         float64 // imports' worth that it may hold
 	plain, again bool
+	single       []surql.Range // the rows of a plain body's only statement
 }
 
 // load sends the rows of a stage, several imports at once.
@@ -191,7 +195,8 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, p *p
 			return context.Cause(ctx)
 		}
 	}
-	batcher := replay.Batcher{Emit: func(text []byte, rows int) error {
+	var batcher replay.Batcher
+	batcher.Emit = func(text []byte, rows int) error {
 		if b != nil && (load.Plain && !load.Again || work(len(b.text)+len(text), b.total+rows) > b.most) {
 			if err := hand(); err != nil {
 				return err
@@ -206,11 +211,14 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, p *p
 				b.text = append(b.text, importHead...)
 			}
 		}
+		if b.plain {
+			b.single = append(b.single[:0], batcher.Rows...)
+		}
 		b.text = append(append(b.text, text...), '\n')
 		b.rows = append(b.rows, rows)
 		b.total += rows
 		return nil
-	}}
+	}
 	src := r.Open(load.Data)
 	err := batcher.Run(src, load)
 	if cerr := src.Close(); err == nil {
@@ -226,6 +234,7 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, p *p
 	r.done.Files += batcher.Files
 	r.done.Words += batcher.Words
 	r.done.Decimals += batcher.Decimals
+	r.done.Sets += batcher.Sets
 	r.mu.Unlock()
 	return hand()
 }
@@ -233,6 +242,9 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, p *p
 // send posts a body and looks at every answer in it.
 func (r *loading) send(ctx context.Context, b *body) error {
 	failures, err := r.post(ctx, b)
+	if err == nil && len(failures) > 0 && b.plain {
+		failures, err = r.misfits(ctx, b)
+	}
 	if err != nil {
 		return fmt.Errorf("load rows of %s: %w", b.table, err)
 	}
@@ -262,11 +274,5 @@ func (r *loading) post(ctx context.Context, b *body) ([]Failure, error) {
 	if err != nil {
 		return nil, err
 	}
-	var failures []Failure
-	for _, res := range results {
-		if res.Err != "" {
-			failures = append(failures, Failure{res.Err})
-		}
-	}
-	return failures, nil
+	return failed(results), nil
 }

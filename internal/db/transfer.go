@@ -84,14 +84,19 @@ func (c *Client) Import(ctx context.Context, text []byte) ([]Failure, error) {
 		}
 		return nil, c.refused("import", res.StatusCode, body)
 	}
-	var failures []Failure
-	for _, r := range results {
-		if r.Err != "" {
-			failures = append(failures, Failure{r.Err})
-		}
-	}
+	failures := failed(results)
 	if len(failures) == 0 && res.StatusCode != http.StatusOK {
 		return nil, c.refused("import", res.StatusCode, body)
 	}
 	return failures, nil
+}
+
+// failed returns what the server says of the statements that it did not take.
+func failed(results []Result) (out []Failure) {
+	for _, r := range results {
+		if r.Err != "" {
+			out = append(out, Failure{r.Err})
+		}
+	}
+	return out
 }

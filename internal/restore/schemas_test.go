@@ -15,6 +15,7 @@ func TestSchemasComeBack(t *testing.T) {
 			DEFINE FIELD e ON t TYPE string | array<object>; DEFINE FIELD f ON t TYPE none | array<array<int>>; DEFINE FIELD g.h ON t TYPE array<int> | null; CREATE t:1 SET a = [1f], b = null, c = null, g = { h: null }, d = 'all', e = [{ x: 1 }], f = [[1]] RETURN NONE;
 			DEFINE TABLE s SCHEMAFULL; DEFINE FIELD a.* ON s TYPE float COMMENT 'one of them'; DEFINE FIELD a ON s TYPE array<float> | null; CREATE s:1 SET a = [1f] RETURN NONE;
 			DEFINE FIELD r ON u TYPE array<record<t>> | null; CREATE u:1 SET r = [t:1] RETURN NONE; DEFINE TABLE OVERWRITE u TYPE NORMAL SCHEMAFULL;`,
+		"sets of records":                  "DEFINE FIELD s ON t TYPE set<record<q>>; CREATE t:1 SET s = <set>[q:1, q:2], b = <set>[q:[1], q:{ a: <set>[q:1] }], c = [<set>[q:x]], d = <set>[q:1, 1, 'a', <set>[q:1]], e = <set>[`a b`:1, q:1], f = <set>[`2fa`:1], g = <set>[(q:1)..(q:2)], h = <set>[], i = <set>[type::table('q')] RETURN NONE; CREATE t:[<set>[q:1]] SET s = <set>[q:1] RETURN NONE; DEFINE PARAM $p VALUE <set>[q:1, q:2]; DEFINE FIELD d ON u DEFAULT <set>[q:1]; CREATE u:1 RETURN NONE",
 		"a table called future":            "DEFINE FIELD x ON t TYPE option<record<future>>; CREATE t:1 SET x = future:1 RETURN NONE; CREATE future:1 RETURN NONE",
 		"a field of two underscores":       "CREATE a:1, a:2 RETURN NONE; RELATE a:1->k:1->a:2 SET `__` = true RETURN NONE",
 		"views over views":                 "DEFINE TABLE s; DEFINE TABLE v1 AS SELECT n FROM s; DEFINE TABLE v2 AS SELECT n FROM v1; CREATE s:2 SET n = 2 RETURN NONE",

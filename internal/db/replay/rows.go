@@ -21,8 +21,10 @@ type Batcher struct {
 	// Emit gets one whole statement and how many rows it holds. The text is
 	// valid until it returns.
 	Emit func(statement []byte, rows int) error
+	// Rows is where the rows of an INSERT lie in the text that Emit gets.
+	Rows []surql.Range
 
-	Tables, Points, Lookalikes, Files, Words, Decimals int // repairs made so far
+	Tables, Points, Lookalikes, Files, Words, Decimals, Sets int // repairs made so far
 
 	values surql.Values
 	buf    []byte
@@ -42,7 +44,7 @@ func (b *Batcher) Run(r io.Reader, l Load) error {
 		limit = queryBytes
 	}
 	var seen int64
-	b.buf, b.rows = b.buf[:0], 0
+	b.buf, b.rows, b.Rows = b.buf[:0], 0, b.Rows[:0]
 	for s := surql.NewScanner(r); ; {
 		it, err := s.Next()
 		if err == io.EOF {
@@ -91,10 +93,12 @@ func (b *Batcher) add(it surql.Item, head string, limit int) error {
 	} else {
 		b.buf = append(b.buf, ", "...)
 	}
+	at := len(b.buf)
 	b.buf = b.values.Append(b.buf)
+	b.Rows = append(b.Rows, surql.Range{Offset: int64(at), Length: int64(len(b.buf) - at)})
 	b.rows++
 	v := &b.values
-	b.Tables, b.Points, b.Lookalikes, b.Files, b.Words, b.Decimals = v.Tables, v.Points, v.Lookalikes, v.Files, v.Words, v.Decimals
+	b.Tables, b.Points, b.Lookalikes, b.Files, b.Words, b.Decimals, b.Sets = v.Tables, v.Points, v.Lookalikes, v.Files, v.Words, v.Decimals, v.Sets
 	return nil
 }
 
@@ -127,6 +131,6 @@ func (b *Batcher) flush() error {
 	}
 	b.buf = append(b.buf, b.tail...)
 	err := b.Emit(b.buf, b.rows)
-	b.buf, b.rows = b.buf[:0], 0
+	b.buf, b.rows, b.Rows = b.buf[:0], 0, b.Rows[:0]
 	return err
 }

@@ -47,12 +47,17 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 	case b.plainRows(t):
 		before = append(before, t.Define.Loose())
 		for _, f := range t.Fields {
-			if f.IsReference() {
-				before = append(before, f.ReferenceOnly())
+			if !f.IsReference() {
+				continue
+			}
+			elements := slices.ContainsFunc(t.Fields, func(d surql.Definition) bool { return d.Name == f.Name+".*" })
+			before = append(before, f.ReferenceOnly(elements))
+			if elements {
+				after = append(after, f.Untyped())
 			}
 		}
 		b.repairs["tables whose references the import would not rebuild"]++
-		return before, append(b.rules(t, fields), indexes...)
+		return before, slices.Concat(after, b.rules(t, fields), indexes)
 	case t.Records+t.Edges == 0 || t.Define.Lightweight() || t.Define.Takes() && !slices.ContainsFunc(fields, isID):
 		return append(b.rules(t, fields), indexes...), nil
 	}

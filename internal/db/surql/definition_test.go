@@ -75,7 +75,7 @@ func TestNamesThatAreKeywords(t *testing.T) {
 		"DEFINE FIELD type ON type TYPE record<type> DEFAULT type:1 REFERENCE ON DELETE IGNORE;":        "DEFINE FIELD OVERWRITE type ON `type` TYPE option<record<type>> REFERENCE ON DELETE IGNORE;",
 		"DEFINE FIELD k ON x TYPE { comment: record<comment> } COMMENT 'z' REFERENCE ON DELETE IGNORE;": "DEFINE FIELD OVERWRITE k ON `x` TYPE option<{ comment: record<comment> }> REFERENCE ON DELETE IGNORE;",
 	} {
-		if got := surql.Parse(text).ReferenceOnly().Text; got != want {
+		if got := surql.Parse(text).ReferenceOnly(false).Text; got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}

@@ -231,10 +231,32 @@ func (d Definition) Strict() Definition {
 }
 
 // ReferenceOnly returns a FIELD that keeps its references, may be missing, and
-// checks or computes nothing else.
-func (d Definition) ReferenceOnly() Definition {
+// checks or computes nothing else. Where another defines its elements, it takes a list
+// of records as well: it was one when that was defined, and rows may hold lists still.
+func (d Definition) ReferenceOnly(elements bool) Definition {
 	from, to := d.fieldType()
-	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + " TYPE option<" + d.span(from, to) + "> REFERENCE ON DELETE IGNORE;")
+	kind := d.span(from, to)
+	if elements && !d.lists(from, to) {
+		kind += " | array<record>"
+	}
+	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + " TYPE option<" + kind + "> REFERENCE ON DELETE IGNORE;")
+}
+
+// Untyped returns a FIELD of any value, under which its elements may be defined.
+func (d Definition) Untyped() Definition {
+	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + ";")
+}
+
+// lists says whether a type, tokens from to, is one with elements, at least among others.
+func (d Definition) lists(from, to int) bool {
+	for i := from; i < to; i++ {
+		if d.has(i, "record") && d.token(i+1) == "<" {
+			_, i = d.union(i + 2) // tables may be called like types
+		} else if d.has(i, "array") || d.has(i, "set") {
+			return true
+		}
+	}
+	return false
 }
 
 // DatabaseClauses returns what stands behind the name of a DEFINE DATABASE:

@@ -200,7 +200,7 @@ func FuzzReadOutline(f *testing.F) {
 				table.Define.Canonical()
 			}
 			for _, d := range table.Fields {
-				d.ReferenceOnly()
+				d.ReferenceOnly(false)
 			}
 		}
 		for _, d := range o.Globals {

@@ -25,6 +25,7 @@ type Values struct {
 	Files      int // files whose key was printed with backslashes that nobody reads
 	Words      int // tables in record ids that are called like a word of the language, or a number
 	Decimals   int // decimals that end with a zero, which reading drops
+	Sets       int // sets that begin with a record and are read as an object
 
 	row      []byte
 	cuts     []cut
@@ -51,6 +52,8 @@ const (
 	asScale               // 2.50dec → (2.51dec - 0.01dec)
 	asRegex               // // → <regex> ""
 	asBracket             // t:1..t:2 → (t:1)..(t:2)
+	asSet                 // {t:1, → <set> [t:1,
+	asSetEnd              // } → ]
 )
 
 // A frame is an open bracket.
@@ -59,6 +62,7 @@ type frame struct {
 	key        bool // an object, and a key comes next
 	object     bool
 	collection bool // an object that is a GeometryCollection, or its array
+	set        bool // that must be printed otherwise
 	tail, end  int  // of an object that only looks like a geometry: its type, and its end
 }
 
@@ -97,6 +101,9 @@ func (v *Values) Walk(row []byte, edge bool) error {
 		case c == '}' || c == ']' || c == ')':
 			if len(v.stack) == 0 || closer[v.stack[len(v.stack)-1].by] != c {
 				return v.bad(i)
+			}
+			if v.stack[len(v.stack)-1].set {
+				v.cuts = append(v.cuts, cut{i, i + 1, asSetEnd})
 			}
 			v.stack = v.stack[:len(v.stack)-1]
 			want = false
@@ -175,6 +182,10 @@ func (v *Values) Append(dst []byte) []byte {
 			dst = scaled(dst, text)
 		case asBracket:
 			dst = append(append(append(dst, '('), text...), ')')
+		case asSet:
+			dst = append(dst, "<set> ["...)
+		case asSetEnd:
+			dst = append(dst, ']')
 		case asRegex:
 			dst = append(dst, `<regex> ""`...)
 		}
@@ -196,6 +207,11 @@ func (v *Values) push(i int) int {
 		// `{1, 2}`, `{1,}` or `{,}`.
 		f.object = i+1 < len(v.row) && v.row[i+1] == ' '
 		f.key = f.object
+		if !f.object && v.named(v.nameEnd(next)) {
+			f.set = true
+			v.cuts = append(v.cuts, cut{i, next, asSet})
+			v.Sets++
+		}
 		f.collection = bytes.HasPrefix(v.row[i:], collectionHead)
 		if i == v.keyAt {
 			break // the key of a record id is read as an object, whatever it looks like

@@ -31,6 +31,8 @@ func (v *Values) scalar(i int, want, edge bool, key []byte) (int, error) {
 		return v.word(i, i+n, want, edge, key)
 	case bytes.HasPrefix(row[i:], []byte("<regex> ")): // as we print an empty one
 		return i + len("<regex> "), nil
+	case bytes.HasPrefix(row[i:], []byte("<set> [")): // as we print one of records
+		return i + len("<set> "), nil
 	case c == '<':
 		return v.future(i)
 	case c >= '0' && c <= '9' && v.named(wordEnd(row, i)):
@@ -50,6 +52,18 @@ func (v *Values) scalar(i int, want, edge bool, key []byte) (int, error) {
 		return v.word(i, n, want, edge, key)
 	}
 	return 0, v.bad(i)
+}
+
+// nameEnd returns the end of the name that may begin at i.
+func (v *Values) nameEnd(i int) int {
+	switch {
+	case i < len(v.row) && v.row[i] == '`':
+		return i + quotedLen(v.row[i:])
+	case bytes.HasPrefix(v.row[i:], []byte(angleOpen)):
+		n, _ := angleLen(v.row[i:])
+		return i + n
+	}
+	return wordEnd(v.row, i)
 }
 
 // named says whether the word that ends at n is the table of a record id.

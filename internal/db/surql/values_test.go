@@ -41,6 +41,8 @@ var rows = []struct{ printed, want string }{
 		"{ a: (11.1dec - 0.1dec), b: [(-2.51dec + 0.01dec), (0.01dec - 0.01dec)], c: { d: 1.5dec }, id: t:[(1.1dec - 0.1dec), { x: (2.1dec - 0.1dec) }], e: 100dec, f: (3.1dec - 0.1dec) }"},
 	{"{ a: 2fa:1, b: [7zip:['a', 1h:x]], c: 1e5, d: 2h30m, id: 3d:x }", "{ a: `2fa`:1, b: [`7zip`:['a', `1h`:x]], c: 1e5, d: 2h30m, id: `3d`:x }"},
 	{"{ a: t:1..t:2, b: [t:1..=t:5, x:a>..x:b], c: t:1..5, d: t:1.. }", "{ a: (t:1)..(t:2), b: [(t:1)..=(t:5), (x:a)>..(x:b)], c: t:1..5, d: t:1.. }"},
+	{"{ a: {q:1, q:2}, b: [{q:[1],}], c: {`a b`:1, q:x}, d: {{q:1,},}, e: {1, q:1}, f: {2fa:{ a: {q:1,} },}, g: {q:1..q:2,}, h: {q,}, i: {⟨x⟩:1,} }",
+		"{ a: <set> [q:1, q:2], b: [<set> [q:[1],]], c: <set> [`a b`:1, q:x], d: {<set> [q:1,],}, e: {1, q:1}, f: <set> [`2fa`:{ a: <set> [q:1,] },], g: <set> [(q:1)..(q:2),], h: {type::table('q'),}, i: <set> [⟨x⟩:1,] }"},
 	{`{ a: //, b: /x/ }`, `{ a: <regex> "", b: /x/ }`},
 	{printed: "{ a: 1", want: "error"},
 	{printed: "{ a: 1 ]", want: "error"},
