@@ -50,10 +50,10 @@ const (
 	asFile                // f"b:/a\ b" → type::file('b', '/a b')
 	asName                // info:1 → `info`:1
 	asScale               // 2.50dec → (2.51dec - 0.01dec)
-	asRegex               // // → <regex> ""
+	asRegex               // // → (<regex> "")
 	asBracket             // t:1..t:2 → (t:1)..(t:2)
-	asSet                 // {t:1, → <set> [t:1,
-	asSetEnd              // } → ]
+	asSet                 // {t:1, → (<set> [t:1,
+	asSetEnd              // } → ])
 )
 
 // A frame is an open bracket.
@@ -183,11 +183,11 @@ func (v *Values) Append(dst []byte) []byte {
 		case asBracket:
 			dst = append(append(append(dst, '('), text...), ')')
 		case asSet:
-			dst = append(dst, "<set> ["...)
+			dst = append(dst, "(<set> ["...)
 		case asSetEnd:
-			dst = append(dst, ']')
+			dst = append(dst, "])"...)
 		case asRegex:
-			dst = append(dst, `<regex> ""`...)
+			dst = append(dst, `(<regex> "")`...)
 		}
 		at = c.to
 	}

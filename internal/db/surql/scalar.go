@@ -99,6 +99,8 @@ func (v *Values) word(i, n int, want, edge bool, key []byte) (int, error) {
 		return v.id(n+1, key)
 	case n < len(row) && row[n] == '(':
 		return n, nil
+	case string(row[i:n]) == "Infinity" && i > 1 && string(row[i-2:i]) == "..": // which no server reads there
+		v.cuts = append(v.cuts, cut{i, n, asBracket})
 	case want && !constants[string(row[i:n])]:
 		v.cuts = append(v.cuts, cut{i, n, asTable})
 		v.Tables++
@@ -216,6 +218,9 @@ func (v *Values) number(i int, key []byte) int {
 	}
 	if v.Ints != nil {
 		v.integer(key, row[i:n])
+	}
+	if string(row[i:n]) == "-Infinity" && (bytes.HasPrefix(row[n:], []byte("..")) || bytes.HasPrefix(row[n:], []byte(">.."))) {
+		v.cuts = append(v.cuts, cut{i, n, asBracket}) // the sign would be that of the range
 	}
 	if trailing(row[i:n]) {
 		v.cuts = append(v.cuts, cut{i, n, asScale})
