@@ -113,7 +113,7 @@ func (k *checker) definitions(ctx context.Context) (problems []string, err error
 	want, got := planned(k.plan), byName(have)
 	dumped := byName(k.want)
 	for _, d := range definitions(have) {
-		if n := name(d.Kind, d.On, d.Name); d.On != "" && k.want.Table(d.On) != nil && dumped[n] == "" {
+		if n := nameOf(d); d.On != "" && k.want.Table(d.On) != nil && dumped[n] == "" {
 			k.out.Notes = append(k.out.Notes, n+" is there, and not in the backup: the server makes it by itself")
 		}
 	}
@@ -150,7 +150,7 @@ func planned(p *replay.Plan) map[string]string {
 	out := map[string]string{}
 	for _, s := range p.Stages {
 		for _, d := range s.Define {
-			out[name(d.Kind, d.On, d.Name)] = d.Canonical()
+			out[nameOf(d)] = d.Canonical()
 		}
 	}
 	return out
@@ -160,7 +160,7 @@ func planned(p *replay.Plan) map[string]string {
 func byName(o *surql.Outline) map[string]string {
 	out := map[string]string{}
 	for _, d := range definitions(o) {
-		out[name(d.Kind, d.On, d.Name)] = d.Canonical()
+		out[nameOf(d)] = d.Canonical()
 	}
 	return out
 }

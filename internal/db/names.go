@@ -18,16 +18,13 @@ var kinds = map[string]string{
 	"users": "USER", "fields": "FIELD", "indexes": "INDEX", "events": "EVENT",
 }
 
-// A name identifies a definition the same way in INFO and in a dump.
+// name identifies a definition by its key in INFO.
 func name(kind, on, text string) string {
-	text = strings.NewReplacer("`", "", "⟨", "", "⟩", "").Replace(text)
 	switch kind {
-	case "FUNCTION":
-		text = strings.TrimPrefix(text, "fn::")
+	case "FIELD":
+		text = surql.Path(text)
 	case "MODULE":
 		text = strings.TrimPrefix(text, "mod::")
-	case "PARAM":
-		text = strings.TrimPrefix(text, "$")
 	case "CONFIG":
 		text = strings.ToUpper(text)
 	}
@@ -35,6 +32,14 @@ func name(kind, on, text string) string {
 		return kind + " " + text + " ON " + on
 	}
 	return kind + " " + text
+}
+
+// nameOf identifies it by what a dump says.
+func nameOf(d surql.Definition) string {
+	if d.Kind == "FUNCTION" { // whose key has no fn::
+		return name(d.Kind, d.On, strings.TrimPrefix(d.Name, "fn::"))
+	}
+	return name(d.Kind, d.On, d.Name)
 }
 
 // names are definitions by name.
@@ -47,10 +52,6 @@ type entry struct {
 }
 
 func (n names) has(x string) bool { _, ok := n[x]; return ok }
-
-func (n names) add(kind, on, text string, view bool) {
-	n[name(kind, on, text)] = entry{kind, on, view}
-}
 
 // both keeps what is in n and, as the same thing, in o.
 func (n names) both(o names) names {
@@ -81,7 +82,7 @@ func (c *Client) defined(ctx context.Context) (names, info, error) {
 				kind, x, ok = d.Kind, d.Name, true // a kind that is newer than this program
 			}
 			if ok {
-				out.add(kind, "", x, d.IsView())
+				out[name(kind, "", x)] = entry{kind, "", d.IsView()}
 			}
 		}
 	}
@@ -119,7 +120,7 @@ func (c *Client) definedOn(ctx context.Context, tables []string, out names) erro
 		}
 		for _, list := range []string{"fields", "indexes", "events"} {
 			for x := range t[list] {
-				out.add(kinds[list], tables[i], x, false)
+				out[name(kinds[list], tables[i], x)] = entry{kinds[list], tables[i], false}
 			}
 		}
 	}
@@ -130,7 +131,7 @@ func (c *Client) definedOn(ctx context.Context, tables []string, out names) erro
 func printed(o *surql.Outline) names {
 	out := names{}
 	for _, d := range definitions(o) {
-		out.add(d.Kind, d.On, d.Name, d.IsView())
+		out[nameOf(d)] = entry{d.Kind, d.On, d.IsView()}
 	}
 	return out
 }

@@ -102,7 +102,7 @@ func (p proof) unwanted(o *surql.Outline) []string {
 	var out, left []string
 	strange := 0
 	for _, d := range o.Globals {
-		if d.Name == "" && d.Kind != "API" || d.Kind == "" {
+		if !d.Defines() {
 			strange++
 		}
 	}

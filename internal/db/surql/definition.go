@@ -74,11 +74,17 @@ func (d Definition) overwrites() bool {
 		// Where it is the keyword, a thing called like what comes behind stands there: a
 		// field of the name goes on with ON, or with its path.
 		path := d.Kind == "FIELD" && (d.token(4) == "." || d.token(4) == "[")
-		if strings.EqualFold(d.token(3), behind) && !d.has(4, behind) && !(behind == "ON" && path) {
+		if strings.EqualFold(d.token(3), behind) && !d.has(4, behind) && !(behind == "ON" && path) && !(d.Kind == "ANALYZER" && d.analyzes(4)) {
 			return false
 		}
 	}
 	return true
+}
+
+// analyzes says whether a clause of an ANALYZER begins at token i, or its end: what stands
+// before it is no clause then, which would want a word.
+func (d Definition) analyzes(i int) bool {
+	return d.token(i) == ";" || slices.ContainsFunc([]string{"TOKENIZERS", "FILTERS", "FUNCTION", "COMMENT"}, func(w string) bool { return d.has(i, w) })
 }
 
 // ParseSection is Parse for a statement of the named section: before 3.0.3 and
@@ -89,6 +95,17 @@ func ParseSection(section, text string) Definition {
 		d.Name, d.Kind = d.Kind, "CONFIG"
 	}
 	return d
+}
+
+// Defines says whether the statement defines something, or sets an option.
+func (d Definition) Defines() bool {
+	switch d.Kind {
+	case "":
+		return false
+	case "CONFIG", "OPTION":
+		return d.Name != ""
+	}
+	return d.has(0, "DEFINE") && d.clauses > 2
 }
 
 // Bare says whether a CONFIG stands without its DEFINE.
@@ -173,10 +190,14 @@ func (c *cursor) is(keyword string) bool {
 	return c.i < len(c.tokens) && c.tokens[c.i].Kind == Word && strings.EqualFold(c.peek(), keyword)
 }
 
-// path reads tokens up to one of stops, keywords or brackets, and joins them as names.
+// path reads tokens up to one of stops, keywords or brackets, and joins them as names
+// with what stands between them: 2.x prints a function `a b` without its quotes.
 func (c *cursor) path(stops ...string) string {
 	var b strings.Builder
-	for c.i < len(c.tokens) && !slices.Contains(stops, c.peek()) && c.peek() != ";" {
+	for from := c.i; c.i < len(c.tokens) && !slices.Contains(stops, c.peek()) && c.peek() != ";"; {
+		if c.i > from {
+			b.WriteString(c.text[c.tokens[c.i-1].To:c.tokens[c.i].From])
+		}
 		b.WriteString(Ident(c.next()))
 	}
 	return b.String()

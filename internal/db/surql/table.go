@@ -140,6 +140,20 @@ func (d Definition) MadeByItself() bool {
 	return rest == "PERMISSIONS FULL;" || rest == ";"
 }
 
+// Path returns the path of a FIELD as printed, in one form: servers put names that are
+// words of the language into quotes in one place and not in the other.
+func Path(printed string) string {
+	var b strings.Builder
+	for _, t := range Tokens(printed) {
+		text := printed[t.From:t.To]
+		if name := Ident(text); t.Kind == Name && plainName(name) {
+			text = name
+		}
+		b.WriteString(text)
+	}
+	return b.String()
+}
+
 // plainName says whether a name needs no backticks but for being a word of the language.
 func plainName(name string) bool {
 	return name != "" && strings.IndexFunc(name, func(r rune) bool { return r >= 0x80 || !isWord(byte(r)) }) < 0 && (name[0] < '0' || name[0] > '9')
