@@ -94,7 +94,7 @@ func (k *checker) counts(ctx context.Context) (problems []string, err error) {
 // and of functions then may be otherwise now, and a server does not always tell one view
 // of what another computed.
 func (k *checker) derived(t *surql.Table) bool {
-	return t.Define.Groups() || slices.ContainsFunc(t.Define.Reads(), func(name string) bool {
+	return t.Define.Groups() || slices.Contains(k.plan.Computed, t.Name) || slices.ContainsFunc(t.Define.Reads(), func(name string) bool {
 		read := k.want.Table(name)
 		return read != nil && read.View()
 	})
@@ -150,8 +150,13 @@ func planned(p *replay.Plan) map[string]string {
 	out := map[string]string{}
 	for _, s := range p.Stages {
 		for _, d := range s.Define {
-			out[nameOf(d)] = d.Canonical()
+			if d.Defines() { // and alters nothing that is defined
+				out[nameOf(d)] = d.Canonical()
+			}
 		}
+	}
+	for _, d := range p.Altered {
+		out[nameOf(d)] = d.Canonical()
 	}
 	return out
 }

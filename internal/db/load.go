@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -99,7 +98,7 @@ const definesAtOnce = 64
 // failed, so where one did, they are sent again one by one: each replaces what
 // is there, and then a failure has its name.
 func (r *loading) define(ctx context.Context, defs []surql.Definition) error {
-	for chunk := range slices.Chunk(defs, definesAtOnce) {
+	for _, chunk := range chunks(defs) {
 		text := []byte(importHead)
 		for _, d := range chunk {
 			text = append(append(text, d.Text...), '\n')
@@ -113,16 +112,39 @@ func (r *loading) define(ctx context.Context, defs []surql.Definition) error {
 			continue
 		}
 		for _, d := range chunk {
-			failures, err := r.Client.Import(ctx, []byte(importHead+d.Text))
-			if err != nil {
-				return fmt.Errorf("define %s: %w", title(d), err)
+			if len(chunk) > 1 {
+				if failures, err = r.Client.Import(ctx, []byte(importHead+d.Text)); err != nil {
+					return fmt.Errorf("define %s: %w", title(d), err)
+				}
 			}
 			for _, f := range failures {
-				r.fail(FailedStatement{Statement: "DEFINE " + title(d), Message: f.Message})
+				r.fail(FailedStatement{Statement: what(d), Message: f.Message})
 			}
 		}
 	}
 	return nil
+}
+
+// chunks divides definitions. A view stands alone: it is long in the making, and 3.0
+// computes none twice, so that one which failed would make those before it fail too.
+func chunks(defs []surql.Definition) (out [][]surql.Definition) {
+	for _, d := range defs {
+		last := len(out) - 1
+		if last < 0 || len(out[last]) == definesAtOnce || d.IsView() || out[last][0].IsView() {
+			out = append(out, nil)
+			last++
+		}
+		out[last] = append(out[last], d)
+	}
+	return out
+}
+
+// what says what a statement of a plan does.
+func what(d surql.Definition) string {
+	if d.Defines() {
+		return "DEFINE " + title(d)
+	}
+	return title(d) // ALTER of a table
 }
 
 // title names a definition without its text.

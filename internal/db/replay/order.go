@@ -40,6 +40,9 @@ func (b *builder) sort() {
 		default:
 			b.viewTables = append(b.viewTables, t)
 		}
+		if !b.absent[t.Name] {
+			b.ordered = append(b.ordered, t)
+		}
 	}
 	read := b.readByViews()
 	behind := b.behindViews(views, read)

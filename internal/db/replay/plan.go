@@ -49,6 +49,10 @@ type Plan struct {
 	// Unfed are views that the target cannot compute to the same rows: they read
 	// tables that keep none, or that do not come back.
 	Unfed []string
+	// Altered are views that come about by several statements, as they are in the end.
+	Altered []surql.Definition
+	// Computed are views whose rows the target computes anew.
+	Computed []string
 }
 
 // A Stage is done before the next one begins: first its definitions in order,
@@ -71,6 +75,8 @@ type Load struct {
 	// Again says that the rows are there and only their way back is renewed: a
 	// view's definition cleared it, and no order would have kept it.
 	Again bool
+	// Missing rows are those that the target did not compute by itself.
+	Missing bool
 }
 
 // A Part says which rows of a table are meant.
@@ -125,6 +131,7 @@ type builder struct {
 	stored      []*surql.Table
 	viewTables  []*surql.Table     // that the target computes, in dependency order
 	kept        []*surql.Table     // views whose rows go in as they are
+	ordered     []*surql.Table     // both, in dependency order
 	absent      map[string]bool    // views that do not come back
 	early, late [][]part           // levels of loads around the views
 	again       [][]part           // edges that come before a view and point into it

@@ -36,8 +36,11 @@ type Batcher struct {
 // many as the plan says.
 func (b *Batcher) Run(r io.Reader, l Load) error {
 	head, limit := "INSERT [ ", batchBytes
-	if l.Part == Edges {
+	switch {
+	case l.Part == Edges:
 		head = "INSERT RELATION [ "
+	case l.Missing:
+		head = "INSERT IGNORE [ "
 	}
 	b.tail = " ] RETURN NONE;\n" // 3.0 cannot give some rows back, such as a regex of two lines
 	if l.Plain {

@@ -1,21 +1,42 @@
 package replay
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
 
 // keeps says whether the rows of a view go in as they are: it groups none of the rows
-// that it reads, and they are those of stored tables or of views that are kept. Under a
-// definition that takes no INSERT of any row they go in under the plain one, which later
-// servers print, and are computed.
+// that it reads.
+//
+// Since 3.3 a server computes such a view as well, and has to where its definition takes
+// no INSERT of any row, where a field is NONE, which no INSERT keeps, and where it reads
+// a view that is computed. Before, it defines none over rows that are there.
 func (b *builder) keeps(t *surql.Table) bool {
+	to := b.opt.Target
+	if to.Two || t.Define.Groups() {
+		return false
+	}
+	return !to.References || !strict(t) && (t.Empty == 0 || b.reads(t, isDrop)) && !b.reads(t, func(read *surql.Table) bool {
+		return read.View() && !slices.Contains(b.kept, read)
+	})
+}
+
+// strict says whether a view takes not every row.
+func strict(t *surql.Table) bool {
 	_, _, _, relation := t.Define.Relation()
-	strict := relation || t.Define.IsSchemafull() || t.Define.IsDrop()
-	return !(strict && t.Plain != nil) && !b.opt.Target.Two && !t.Define.Groups() && !slices.ContainsFunc(t.Define.Reads(), func(name string) bool {
-		read := b.o.Table(name)
-		return read != nil && read.View() && !slices.Contains(b.kept, read)
+	return relation || t.Define.IsSchemafull() || t.Define.IsDrop()
+}
+
+// isDrop says whether a table keeps no rows.
+func isDrop(t *surql.Table) bool { return t.Define != nil && t.Define.IsDrop() }
+
+// reads says whether a view reads such a table.
+func (b *builder) reads(view *surql.Table, such func(*surql.Table) bool) bool {
+	return slices.ContainsFunc(view.Define.Reads(), func(name string) bool {
+		t := b.o.Table(name)
+		return t != nil && such(t)
 	})
 }
 
@@ -69,11 +90,12 @@ func orderViews(tables []*surql.Table, views map[string]*surql.Table) []*surql.T
 // On 3.x a view's definition computes its rows, so no rows are sent: before
 // 3.3.1 they would collide with it. A dump of 3.3.1 and later brings a plain
 // definition for them; there the server clears the table before it computes, and
-// if the definition cannot be replayed the rows stay. On 2.x an import computes
+// if the definition cannot be replayed the rows stay. What a view that groups nothing
+// does not compute, because its source is gone, comes behind. On 2.x an import computes
 // nothing, and the rows go in behind the definition.
 func (b *builder) views() {
 	var defs []surql.Definition
-	rows := Stage{Name: "rows of views"}
+	rows, missing := Stage{Name: "rows of views"}, Stage{Name: "rows that views did not compute"}
 	for _, t := range b.viewTables {
 		defs = append(defs, b.view(t)...)
 		if t.Plain != nil {
@@ -82,6 +104,11 @@ func (b *builder) views() {
 		if t.Records > 0 && (t.Plain != nil || b.opt.Target.Two) {
 			rows.Load = append(rows.Load, b.load(part{table: t}))
 		}
+		if t.Records > 0 && !b.opt.Target.Two && !t.Define.Groups() && !strict(t) {
+			l := b.load(part{table: t})
+			l.Missing = true
+			missing.Load = append(missing.Load, l)
+		}
 	}
 	views := Stage{Name: "views", Define: defs}
 	if b.opt.Target.Two {
@@ -89,8 +116,12 @@ func (b *builder) views() {
 		b.stage(rows)
 		return
 	}
+	for _, t := range b.viewTables {
+		b.plan.Computed = append(b.plan.Computed, t.Name)
+	}
 	b.stage(rows)
 	b.stage(views)
+	b.stage(missing)
 }
 
 func (b *builder) view(t *surql.Table) []surql.Definition {
@@ -101,17 +132,40 @@ func (b *builder) view(t *surql.Table) []surql.Definition {
 	return defs
 }
 
-// keptViews plans the views that copy rows of stored tables and group none. They
-// are defined while their source is empty, for 3.0 fails to define one otherwise,
-// and an import computes nothing: so their rows go in behind, also those that
-// nobody could compute again, because they were written by hand or their source
-// keeps none.
+// keptViews plans the views that copy rows and group none. They are defined while
+// their source is empty, a view that groups too, for 3.0 fails to define one otherwise,
+// and an import computes nothing: so their rows go in behind, also those that nobody
+// could compute again, because they were written by hand or their source keeps none.
 func (b *builder) keptViews() {
 	s := Stage{Name: "views that group nothing"}
-	for _, t := range b.kept {
-		s.Define = append(s.Define, b.view(t)...)
-		if t.Records > 0 {
+	for _, t := range b.ordered {
+		kept := slices.Contains(b.kept, t)
+		switch {
+		case kept && t.Records > 0 && isDrop(t):
+			b.plan.Unfed = append(b.plan.Unfed, t.Name)
+			b.plan.Losses = append(b.plan.Losses, Loss{
+				What: "rows of view " + t.Name,
+				Why:  "it is defined with DROP, and a server before 3.3 takes none of its rows; get --table " + t.Name + " prints them",
+			})
+			s.Define = append(s.Define, b.view(t)...)
+			continue
+		case kept && t.Records > 0 && strict(t):
+			s.Define = append(s.Define, t.Define.Copying())
+			b.plan.Altered = append(b.plan.Altered, *t.Define)
+			b.finals = slices.Concat(b.finals, t.Define.Alterations(), b.view(t)[1:])
+		case kept:
+			s.Define = append(s.Define, b.view(t)...)
+		case slices.ContainsFunc(b.kept, func(k *surql.Table) bool { return slices.Contains(k.Define.Reads(), t.Name) }):
+			s.Define = append(s.Define, b.repaired(*t.Define))
+		}
+		if kept && t.Records > 0 {
 			s.Load = append(s.Load, b.load(part{table: t}))
+		}
+		if kept && t.Empty > 0 {
+			b.plan.Losses = append(b.plan.Losses, Loss{
+				What: fmt.Sprintf("fields that are NONE in %d rows of view %s", t.Empty, t.Name),
+				Why:  "only a view keeps such a field, and this one cannot be computed again; it reads the same without",
+			})
 		}
 	}
 	b.stage(s)
@@ -127,7 +181,7 @@ func (b *builder) unfed() {
 			t := b.o.Table(name)
 			return t != nil && t.Define != nil && t.Define.IsDrop() || slices.Contains(b.plan.Unfed, name)
 		})
-		if i < 0 || b.opt.Target.Two {
+		if i < 0 || b.opt.Target.Two || !v.Define.Groups() && !strict(v) { // what is missing comes behind
 			continue
 		}
 		b.plan.Unfed = append(b.plan.Unfed, v.Name)

@@ -230,6 +230,42 @@ func (d Definition) Strict() Definition {
 	return d.with("DEFINE TABLE OVERWRITE " + QuoteIdent(d.Name) + " TYPE ANY SCHEMAFULL PERMISSIONS NONE;")
 }
 
+// Copying returns the TABLE definition of a view without what it asks of its rows.
+func (d Definition) Copying() Definition {
+	as := d.clause("AS", "SELECT")
+	kind := "TYPE ANY SCHEMALESS "
+	if i := d.clause("COMMENT"); i > 0 && i < as {
+		kind += d.span(i, as) + " "
+	}
+	return d.replace(d.clauses, as, kind).Overwriting()
+}
+
+// Alterations returns the statements that make a view of what Copying left of it: a
+// server before 3.3 cannot define it over its rows.
+func (d Definition) Alterations() (out []Definition) {
+	alter := func(text string) {
+		a := Parse(text)
+		a.Name = d.Name
+		out = append(out, a)
+	}
+	name := QuoteIdent(d.Name)
+	if from := d.clause("TYPE"); from > 0 {
+		to := from
+		for !d.has(to, "SCHEMAFULL") && !d.has(to, "SCHEMALESS") {
+			to++
+		}
+		alter("ALTER TABLE " + name + " " + d.span(from, to) + ";")
+	}
+	if d.IsSchemafull() {
+		alter("ALTER TABLE " + name + " SCHEMAFULL;")
+	}
+	if _, _, _, relation := d.Relation(); relation { // which the ends come with, as in no definition of a view
+		alter("REMOVE FIELD IF EXISTS in ON " + name + ";")
+		alter("REMOVE FIELD IF EXISTS out ON " + name + ";")
+	}
+	return out
+}
+
 // ReferenceOnly returns a FIELD that keeps its references, may be missing, and
 // checks or computes nothing else. Where another defines its elements, it takes a list
 // of records as well: it was one when that was defined, and rows may hold lists still.

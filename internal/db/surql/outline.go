@@ -40,6 +40,7 @@ type Table struct {
 	HasData bool  // a TABLE DATA section exists, empty or not
 	Records int64 // rows that are no edges
 	Edges   int64
+	Empty   int64    // rows with a field that is NONE, which no INSERT keeps
 	In, Out []string // the tables that the rows of edges come from and go to
 	Span    Range    // everything of this table, definition and rows
 	Sum     RowSum   // over all rows
@@ -254,6 +255,9 @@ func (r *outliner) row(it Item) error {
 		return fmt.Errorf("%w, near byte %d", err, it.Offset)
 	}
 	r.o.Old = r.o.Old || r.values.Old
+	if r.values.Empty {
+		r.table.Empty++
+	}
 	addName(&r.table.In, r.values.In)
 	addName(&r.table.Out, r.values.Out)
 	return nil

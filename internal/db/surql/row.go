@@ -15,6 +15,10 @@ type Values struct {
 	// row's own that holds it.
 	Ints func(field []byte, n int64)
 
+	// Empty says that a field in the row, at whatever depth, is NONE, as only a view
+	// keeps it: what an INSERT brings has no such field.
+	Empty bool
+
 	// Old says that a row so far was printed as only 2.x prints it.
 	Old bool
 
@@ -77,7 +81,7 @@ var collectionHead = []byte("{ type: 'GeometryCollection', geometries: [")
 // until the next call. In and Out are set only where edge is true.
 func (v *Values) Walk(row []byte, edge bool) error {
 	v.row, v.cuts, v.stack = row, v.cuts[:0], v.stack[:0]
-	v.In, v.Out, v.keyAt = nil, nil, -1
+	v.In, v.Out, v.keyAt, v.Empty = nil, nil, -1, false
 	var key []byte
 	want := true // a value may begin here
 	for i := 0; i < len(row); {

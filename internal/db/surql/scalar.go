@@ -101,6 +101,8 @@ func (v *Values) word(i, n int, want, edge bool, key []byte) (int, error) {
 		return n, nil
 	case string(row[i:n]) == "Infinity" && i > 1 && string(row[i-2:i]) == "..": // which no server reads there
 		v.cuts = append(v.cuts, cut{i, n, asBracket})
+	case want && string(row[i:n]) == "NONE":
+		v.Empty = v.Empty || i > 0 && row[i-1] == ' ' && len(v.stack) > 0 && v.stack[len(v.stack)-1].object
 	case want && !constants[string(row[i:n])]:
 		v.cuts = append(v.cuts, cut{i, n, asTable})
 		v.Tables++

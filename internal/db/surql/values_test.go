@@ -104,6 +104,20 @@ func TestEndsAndIntegersOfARow(t *testing.T) {
 	}
 }
 
+// Only a view has fields that are NONE; elements of a list may be.
+func TestFieldsWithoutAValue(t *testing.T) {
+	t.Parallel()
+	var v surql.Values
+	for row, want := range map[string]bool{
+		"{ a: NONE }": true, "{ a: { b: 1, c: NONE } }": true, "{ a: [{ b: NONE }] }": true,
+		"{ a: [NONE, 1], b: {NONE,}, c: 1..NONE, d: 'NONE', id: t:NONE }": false, "{ a: `NONE`, NONE: 1 }": false,
+	} {
+		if err := v.Walk([]byte(row), false); err != nil || v.Empty != want {
+			t.Errorf("%s: got %v (%v), want %v", row, v.Empty, err, want)
+		}
+	}
+}
+
 func FuzzValues(f *testing.F) {
 	for _, c := range rows {
 		f.Add([]byte(c.printed))
