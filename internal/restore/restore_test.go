@@ -138,6 +138,27 @@ func TestSequencesDoNotRepeat(t *testing.T) {
 	}
 }
 
+// A field that a sequence fills says where it stands, on servers that do not.
+func TestSequenceOfAField(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	to := from + "_restored"
+	h.srv.Query(t, ns, from, "DEFINE SEQUENCE no START 10; DEFINE FIELD n ON t TYPE int DEFAULT sequence::nextval('no'); CREATE t:1 RETURN NONE; CREATE t:2 RETURN NONE; CREATE big:1 SET stamp = 1700000000000 RETURN NONE")
+	res, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, to))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range res.Losses {
+		if strings.Contains(l.What, "sequence no") {
+			t.Errorf("a guess: %s", l)
+		}
+	}
+	if next := string(h.srv.Query(t, ns, to, "CREATE ONLY t:3 RETURN VALUE n")[0]); len(next) > 4 || next < "12" {
+		t.Errorf("the next number is %s", next)
+	}
+}
+
 // What is named and is not there is refused: what was meant would not happen.
 func TestNamesThatTheBackupLacks(t *testing.T) {
 	t.Parallel()

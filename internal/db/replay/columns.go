@@ -3,7 +3,6 @@ package replay
 import (
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
@@ -75,8 +74,7 @@ func behind(n int64) int64 {
 // draws returns the fields whose definition draws from the sequence, as the rows
 // name them, and whether any other definition does.
 func draws(o *surql.Outline, sequence string) (fields []column, others bool) {
-	call := "sequence::nextval(" + surql.QuoteString(sequence) + ")"
-	says := func(d surql.Definition) bool { return strings.Contains(d.Text, call) }
+	says := func(d surql.Definition) bool { return d.Draws(sequence) }
 	others = slices.ContainsFunc(o.Globals, says)
 	for _, t := range o.Tables {
 		others = others || slices.ContainsFunc(t.Events, says)

@@ -203,6 +203,14 @@ func TestTables(t *testing.T) {
 	if surql.Parse("DEFINE TABLE t COMMENT 'AS SELECT 1 FROM x';").IsView() {
 		t.Error("a comment makes a view")
 	}
+	for text, want := range map[string]bool{
+		"DEFINE TABLE v AS SELECT `rand`() AS x FROM a;": true, "DEFINE TABLE v AS SELECT `rand`::int() AS x FROM a;": true, "DEFINE TABLE v AS SELECT rand::ulid() AS x FROM a;": true,
+		"DEFINE TABLE v AS SELECT `rand`, time FROM a;": false, "DEFINE TABLE v AS SELECT time::year(at) AS y FROM a;": false,
+	} {
+		if got := surql.Parse(text).Volatile(); got != want {
+			t.Errorf("%s: got %v", text, got)
+		}
+	}
 	if d := surql.Parse("DEFINE TABLE now AS SELECT time::now() AS at FROM a;"); !d.Volatile() {
 		t.Error("a view of the clock is not volatile")
 	}

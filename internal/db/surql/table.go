@@ -222,6 +222,18 @@ func (d Definition) span(from, to int) string {
 	return d.Text[d.tokens[from].From:d.tokens[to-1].To]
 }
 
+// Draws says whether a definition calls for the next number of a sequence.
+func (d Definition) Draws(sequence string) bool {
+	for i := range d.tokens {
+		if d.says(i, "sequence") && d.token(i+1) == "::" && d.says(i+2, "nextval") && d.token(i+3) == "(" {
+			if name, ok := StringValue(d.token(i + 4)); ok && name == sequence && d.token(i+5) == ")" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Changefeed says whether a TABLE or DATABASE keeps a history of changes.
 func (d Definition) Changefeed() bool {
 	return (d.Kind == "TABLE" || d.Kind == "DATABASE") && d.clause("CHANGEFEED") > 0
@@ -231,12 +243,17 @@ func (d Definition) Changefeed() bool {
 // be computed again to the same rows.
 func (d Definition) Volatile() bool {
 	for i := range d.tokens {
-		if d.token(i+1) == "::" && (d.has(i, "rand") || d.has(i, "time") && d.has(i+2, "now")) || d.has(i, "rand") && d.token(i+1) == "(" {
+		chance := d.says(i, "rand") && (d.token(i+1) == "::" || d.token(i+1) == "(")
+		if chance || d.says(i, "time") && d.token(i+1) == "::" && d.says(i+2, "now") {
 			return true
 		}
 	}
 	return false
 }
+
+// says says whether token i is a name in a path of functions, which some servers print
+// in backticks.
+func (d Definition) says(i int, name string) bool { return strings.EqualFold(Ident(d.token(i)), name) }
 
 // IsNormal says whether a TABLE takes no edges.
 func (d Definition) IsNormal() bool { return d.Kind == "TABLE" && d.clause("TYPE", "NORMAL") > 0 }
