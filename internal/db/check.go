@@ -218,10 +218,11 @@ func (k *checker) betweenEdges(t *surql.Table) bool {
 }
 
 // reachableEach is reachable where an end may be an edge, which knows of its own two ends
-// too: it asks edge by edge, which takes longer.
+// too: it asks edge by edge, which takes longer. A record with one of the two fields is
+// no edge.
 func (k *checker) reachableEach(ctx context.Context, table, field, walk string) (int64, error) {
 	name := surql.QuoteIdent(table)
-	return k.number(ctx, fmt.Sprintf("RETURN count(SELECT VALUE id FROM %[3]s WHERE id IN %[1]s%[2]s%[3]s)", field, walk, name))
+	return k.number(ctx, fmt.Sprintf("RETURN count(SELECT VALUE id FROM %[3]s WHERE in != NONE AND out != NONE AND id IN %[1]s%[2]s%[3]s)", field, walk, name))
 }
 
 // reachable counts the edges of a table that the records at one end know of.

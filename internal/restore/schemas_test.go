@@ -11,6 +11,7 @@ func TestSchemasComeBack(t *testing.T) {
 		"flexible": `DEFINE TABLE t SCHEMAFULL; DEFINE FIELD o ON t TYPE object FLEXIBLE; DEFINE FIELD l ON t TYPE array<object> FLEXIBLE; DEFINE FIELD l.*.b ON t TYPE int; DEFINE FIELD m ON t TYPE option<object> FLEXIBLE;
 			DEFINE FIELD n ON t TYPE string; DEFINE INDEX n ON t FIELDS n; CREATE t:1 SET o = { a: 1 }, l = [{ b: 2 }], n = 'x' RETURN NONE;
 			DEFINE TABLE e TYPE RELATION IN t OUT t SCHEMAFULL; DEFINE FIELD o ON e TYPE object FLEXIBLE; RELATE t:1->e:1->t:1 SET o = { c: 3 } RETURN NONE;`,
+		"flexible unions": "DEFINE TABLE t SCHEMAFULL; DEFINE FIELD s ON t TYPE array | object FLEXIBLE; DEFINE FIELD o ON t TYPE option<array<int> | object> FLEXIBLE; CREATE t:1 SET s = { a: 1 }, o = { b: 2 } RETURN NONE; CREATE t:2 SET s = [1, 2], o = [1] RETURN NONE",
 		"unions of arrays": `DEFINE FIELD a ON t TYPE array<float> | null; DEFINE FIELD b ON t TYPE array<string> | none | null; DEFINE FIELD c ON t TYPE set<string> | null; DEFINE FIELD d ON t TYPE 'all' | array<string>;
 			DEFINE FIELD e ON t TYPE string | array<object>; DEFINE FIELD f ON t TYPE none | array<array<int>>; DEFINE FIELD g.h ON t TYPE array<int> | null; CREATE t:1 SET a = [1f], b = null, c = null, g = { h: null }, d = 'all', e = [{ x: 1 }], f = [[1]] RETURN NONE;
 			DEFINE TABLE s SCHEMAFULL; DEFINE FIELD a.* ON s TYPE float COMMENT 'one of them'; DEFINE FIELD a ON s TYPE array<float> | null; CREATE s:1 SET a = [1f] RETURN NONE;
@@ -25,6 +26,7 @@ func TestSchemasComeBack(t *testing.T) {
 		"names of nothing":                 "DEFINE PARAM $`` VALUE 1; DEFINE ANALYZER `` TOKENIZERS class; DEFINE SEQUENCE ``; DEFINE USER `` ON DATABASE PASSWORD 'x'; DEFINE INDEX `` ON t FIELDS a; DEFINE EVENT `` ON t THEN { RETURN 1 }; CREATE t:x RETURN NONE",
 		"names that look alike":            "DEFINE FIELD a ON t TYPE object; DEFINE FIELD a.b ON t TYPE int; DEFINE FIELD `a.b` ON t TYPE string; DEFINE PARAM $its VALUE 1; DEFINE PARAM $`it\\`s` VALUE 2; DEFINE FUNCTION fn::fn::a() { RETURN 1 }; DEFINE FUNCTION fn::a() { RETURN 2 }; CREATE t:x SET a = { b: 1 }, `a.b` = 'x' RETURN NONE",
 		"things called overwrite":          "DEFINE ANALYZER `overwrite` TOKENIZERS class; DEFINE SEQUENCE `overwrite`; DEFINE PARAM $overwrite VALUE 1; DEFINE FUNCTION fn::overwrite() { RETURN 1; }; CREATE t:x RETURN NONE",
+		"records with the end of an edge":  "CREATE m:1 SET in = m:2 RETURN NONE; CREATE m:3 SET out = m:2 RETURN NONE; RELATE m:1->m:2->m:1",
 		"edges of edges":                   "CREATE a:1, b:1, c:1 RETURN NONE; RELATE a:1->cites:1->b:1; RELATE b:1->supports:1->cites:1; RELATE supports:1->cites:2->c:1",
 		"an index called explain":          "DEFINE INDEX `explain` ON t FIELDS x; DEFINE EVENT `explain` ON t WHEN true THEN { RETURN 1 }; CREATE t:1 SET x = 1 RETURN NONE",
 		"tables that begin with a digit":   "CREATE `2fa`:1 SET to = `2fa`:2, all = [`7zip`:['a', `1h`:x]] RETURN NONE; CREATE `7zip`:1, `1e5`:1 RETURN NONE; RELATE `2fa`:1->`3d`:1->`1e5`:1; RELATE `3d`:1->`1d`:2->`7zip`:1; DEFINE FIELD x ON `2fa` TYPE option<record<`7zip`>>; DEFINE INDEX x ON `2fa` FIELDS x",

@@ -127,6 +127,9 @@ func (d Definition) Flexible() bool { return d.Kind == "FIELD" && d.clause("FLEX
 // of the language, as the array's own definition makes it: defined under the name that
 // servers print for it, it would come twice.
 func (d Definition) MadeByItself() bool {
+	if d.Flexible() && strings.HasSuffix(d.Name, ".*") && !d.holdsObjects() {
+		return true // no server reads it, and where the type is a union 3.3 prints it
+	}
 	if d.Kind != "FIELD" || !strings.HasSuffix(d.Name, ".*") || !strings.Contains(d.Name, "`") || d.Flexible() {
 		return false
 	}
@@ -152,6 +155,17 @@ func Path(printed string) string {
 		b.WriteString(text)
 	}
 	return b.String()
+}
+
+// holdsObjects says whether the type of a FIELD names objects.
+func (d Definition) holdsObjects() bool {
+	from, to := d.fieldType()
+	for i := from; i < to; i++ {
+		if d.has(i, "object") || d.token(i) == "{" {
+			return true
+		}
+	}
+	return false
 }
 
 // plainName says whether a name needs no backticks but for being a word of the language.
