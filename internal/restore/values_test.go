@@ -138,7 +138,10 @@ func (v values) value(depth int) string {
 		return "object::from_entries([" + v.several(4, func() string { return "[" + v.text() + ", " + inner() + "]" }) + "])"
 	case 18:
 		return "<set>[" + v.several(4, inner) + "]"
-	default: // bounds that are records, or ranges, are printed as other values
+	default: // bounds that are ranges, or one of them a record, are printed as other values
+		if v.IntN(3) == 0 {
+			return "(" + v.record(depth) + ")" + v.of("..", "..=", ">..", ">..=") + "(" + v.record(depth) + ")"
+		}
 		bound := func() string {
 			for {
 				if b := inner(); !strings.Contains(b, "..") && !strings.HasPrefix(b, "(type::record") {

@@ -2,7 +2,9 @@ package surql
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"slices"
 )
 
 // A Values walks the values of rows, one row after the other. It finds what the
@@ -31,11 +33,11 @@ type Values struct {
 	Decimals   int // decimals that end with a zero, which reading drops
 	Sets       int // sets that begin with a record and are read as an object
 
-	row      []byte
-	cuts     []cut
-	stack    []frame
-	recordAt int // where the last record id begins
-	keyAt    int // where the bracketed key of the last record id begins
+	row   []byte
+	cuts  []cut
+	stack []frame
+	mixed bool // the cuts are not in order
+	keyAt int  // where the bracketed key of the last record id begins
 }
 
 // A cut replaces row[from:to] on the way out.
@@ -47,17 +49,19 @@ type cut struct {
 type edit byte
 
 const (
-	asTable   edit = iota // `name` → type::table('name')
-	asPoint               // (x, y) → { type: 'Point', coordinates: [x, y] }
-	asOpen                // { coordinates: → object::from_entries([['coordinates',
-	asClose               // , type: 'Point' } → ], ['type', 'Point']])
-	asFile                // f"b:/a\ b" → type::file('b', '/a b')
-	asName                // info:1 → `info`:1
-	asScale               // 2.50dec → (2.51dec - 0.01dec)
-	asRegex               // // → (<regex> "")
-	asBracket             // t:1..t:2 → (t:1)..(t:2)
-	asSet                 // {t:1, → (<set> [t:1,
-	asSetEnd              // } → ])
+	asTable       edit = iota // `name` → type::table('name')
+	asPoint                   // (x, y) → { type: 'Point', coordinates: [x, y] }
+	asOpen                    // { coordinates: → object::from_entries([['coordinates',
+	asClose                   // , type: 'Point' } → ], ['type', 'Point']])
+	asFile                    // f"b:/a\ b" → type::file('b', '/a b')
+	asName                    // info:1 → `info`:1
+	asScale                   // 2.50dec → (2.51dec - 0.01dec)
+	asRegex                   // // → (<regex> "")
+	asBracket                 // ..Infinity → ..(Infinity)
+	asOpenBracket             // t:1..t:2 → (t:1)..(t:2)
+	asShutBracket
+	asSet    // {t:1, → (<set> [t:1,
+	asSetEnd // } → ])
 )
 
 // A frame is an open bracket.
@@ -81,7 +85,7 @@ var collectionHead = []byte("{ type: 'GeometryCollection', geometries: [")
 // until the next call. In and Out are set only where edge is true.
 func (v *Values) Walk(row []byte, edge bool) error {
 	v.row, v.cuts, v.stack = row, v.cuts[:0], v.stack[:0]
-	v.In, v.Out, v.keyAt, v.Empty = nil, nil, -1, false
+	v.In, v.Out, v.keyAt, v.Empty, v.mixed = nil, nil, -1, false, false
 	var key []byte
 	want := true // a value may begin here
 	for i := 0; i < len(row); {
@@ -155,6 +159,9 @@ func (v *Values) Walk(row []byte, edge bool) error {
 	if len(v.stack) != 0 {
 		return v.bad(len(row))
 	}
+	if v.mixed {
+		slices.SortStableFunc(v.cuts, func(x, y cut) int { return cmp.Compare(x.from, y.from) })
+	}
 	return nil
 }
 
@@ -186,6 +193,10 @@ func (v *Values) Append(dst []byte) []byte {
 			dst = scaled(dst, text)
 		case asBracket:
 			dst = append(append(append(dst, '('), text...), ')')
+		case asOpenBracket:
+			dst = append(dst, '(')
+		case asShutBracket:
+			dst = append(dst, ')')
 		case asSet:
 			dst = append(dst, "(<set> ["...)
 		case asSetEnd:

@@ -57,7 +57,7 @@ func (v *Values) scalar(i int, want, edge bool, key []byte) (int, error) {
 // nameEnd returns the end of the name that may begin at i.
 func (v *Values) nameEnd(i int) int {
 	switch {
-	case i < len(v.row) && v.row[i] == '`':
+	case i < len(v.row) && classes[v.row[i]] == quote:
 		return i + quotedLen(v.row[i:])
 	case bytes.HasPrefix(v.row[i:], []byte(angleOpen)):
 		n, _ := angleLen(v.row[i:])
@@ -83,7 +83,7 @@ func (v *Values) word(i, n int, want, edge bool, key []byte) (int, error) {
 		v.Old = v.Old || bytes.HasPrefix(row[i:], []byte("encoding::"))
 		return n, nil
 	case n < len(row) && row[n] == ':':
-		v.recordAt = i
+		v.records(i, n+1)
 		if misread(row[i:n]) {
 			v.cuts = append(v.cuts, cut{i, n, asName})
 			v.Words++
@@ -159,42 +159,72 @@ func (v *Values) id(i int, key []byte) (int, error) {
 // idRange goes past the second half of t:1..5, which is a key and no value.
 func (v *Values) idRange(i int, key []byte) (int, error) {
 	row := v.row
+	n := v.dots(i)
+	if n == 0 || v.named(v.nameEnd(n)) { // no range, or one of records
+		return i, nil
+	}
+	if n < len(row) && (classes[row[n]] == shut || row[n] == ',' || row[n] == ' ') {
+		return n, nil
+	}
+	return v.id(n, key)
+}
+
+// dots returns where the end of a range begins whose dots stand at i, 0 if none do.
+func (v *Values) dots(i int) int {
+	row := v.row
 	if i < len(row) && row[i] == '>' {
 		i++
 	}
 	if i+1 >= len(row) || row[i] != '.' || row[i+1] != '.' {
-		return i, nil
+		return 0
 	}
 	i += 2
 	if i < len(row) && row[i] == '=' {
 		i++
 	}
-	if i < len(row) && (classes[row[i]] == shut || row[i] == ',' || row[i] == ' ') {
-		return i, nil
-	}
-	if n := wordEnd(row, i); n > i && v.named(n) {
-		return v.records(i, key)
-	}
-	return v.id(i, key)
+	return i
 }
 
-// records walks the second record of a range of records, whose first it is behind. Servers
-// print t:1..t:2 and do not read it: it wants (t:1)..(t:2).
-func (v *Values) records(i int, key []byte) (int, error) {
-	from := v.recordAt
-	dots := bytes.LastIndex(v.row[:i], []byte(".."))
-	if v.row[dots-1] == '>' {
-		dots--
+// records puts brackets around both ends of a range of records, whose first begins at i
+// and has its key at key. Servers print t:1..t:2 and do not read it: it wants (t:1)..(t:2).
+func (v *Values) records(i, key int) {
+	first := v.keyLen(key)
+	second := v.dots(first)
+	if second == 0 {
+		return
 	}
-	quoted := len(v.cuts) > 0 && v.cuts[len(v.cuts)-1].from >= from
-	if !quoted { // else the first wants more than brackets: it stays as it is
-		v.cuts = append(v.cuts, cut{from, dots, asBracket})
+	name := v.nameEnd(second)
+	if !v.named(name) {
+		return
 	}
-	end, err := v.scalar(i, false, false, key)
-	if err == nil && !quoted && v.cuts[len(v.cuts)-1].from < i {
-		v.cuts = append(v.cuts, cut{i, end, asBracket})
+	v.cuts = append(v.cuts, cut{i, i, asOpenBracket}, cut{first, first, asShutBracket}, cut{second, second, asOpenBracket})
+	end := v.keyLen(name + 1)
+	v.cuts = append(v.cuts, cut{end, end, asShutBracket})
+	v.mixed = true
+}
+
+// keyLen returns the end of the key of a record id that begins at i.
+func (v *Values) keyLen(i int) int {
+	row := v.row
+	if i >= len(row) {
+		return i
 	}
-	return end, err
+	switch c := row[i]; {
+	case c == '[' || c == '{':
+		if n, err := v.skip(i); err == nil {
+			return n
+		}
+		return i
+	case classes[c] == quote || bytes.HasPrefix(row[i:], []byte(angleOpen)):
+		return v.nameEnd(i)
+	case c == '-' || c == '+':
+		i++
+	}
+	n := wordEnd(row, i)
+	if n < len(row) && classes[row[n]] == quote && row[n] != '`' { // t:u'…'
+		n += quotedLen(row[n:])
+	}
+	return n
 }
 
 // number walks a number, a duration, or what follows a sign.
@@ -287,23 +317,27 @@ func wordEnd(row []byte, n int) int {
 	return n
 }
 
-// fileCall returns a file as a call that every version reads. A key with any
-// other character than those of a plain path is printed with backslashes, which
+// fileCall returns a file as a call that every version reads. A bucket or a key with
+// any other character than those of a plain path is printed with backslashes, which
 // none of them takes back.
 func fileCall(dst, printed []byte) []byte {
+	parts := [2][]byte{}
+	part := 0
 	text := printed[len(`f"`) : len(printed)-1]
-	bucket, key, found := bytes.Cut(text, []byte(":")) // no name of a bucket holds a colon
-	if !found {
-		return append(dst, printed...)
-	}
-	var plain []byte
-	for i := 0; i < len(key); i++ {
-		if key[i] == '\\' && i+1 < len(key) {
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] == ':' && part == 0:
+			part++
+			continue
+		case text[i] == '\\' && i+1 < len(text):
 			i++
 		}
-		plain = append(plain, key[i])
+		parts[part] = append(parts[part], text[i])
+	}
+	if part == 0 {
+		return append(dst, printed...)
 	}
 	dst = append(dst, "type::file("...)
-	dst = append(append(dst, QuoteString(string(bucket))...), ", "...)
-	return append(append(dst, QuoteString(string(plain))...), ')')
+	dst = append(append(dst, QuoteString(string(parts[0]))...), ", "...)
+	return append(append(dst, QuoteString(string(parts[1]))...), ')')
 }
