@@ -29,7 +29,11 @@ func TestAnyValueComesBack(t *testing.T) {
 				fmt.Fprintf(&sql, "CREATE t:%d SET v = %s RETURN NONE;\n", i, v.value(3))
 			}
 		}
-		h.drawn(t, seed, sql.String())
+		ns, from := h.srv.Fresh(t)
+		if _, err := h.srv.Exec(t.Context(), ns, from, sql.String()); err != nil && !strings.Contains(err.Error(), "already exists") {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		h.same(t, fmt.Sprintf("seed %d", seed), ns, from, nil)
 	}
 }
 
@@ -47,24 +51,20 @@ func seeds(t *testing.T) []uint64 {
 	return []uint64{n}
 }
 
-// drawn fails unless what the statements make comes back.
-func (h *house) drawn(t *testing.T, seed uint64, sql string) {
+// same fails unless a database comes back as it is; keys are those of its accesses.
+func (h *house) same(t *testing.T, title, ns, from string, keys map[string]string) {
 	t.Helper()
-	ns, from := h.srv.Fresh(t)
 	to := from + "_restored"
-	if _, err := h.srv.Exec(t.Context(), ns, from, sql); err != nil && !strings.Contains(err.Error(), "already exists") {
-		t.Fatalf("seed %d: %v", seed, err)
-	}
-	res, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, to))
+	res, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, keys), ns, to))
 	if err != nil {
 		if res != nil && res.Loaded != nil {
 			t.Logf("%+v", res.Loaded.Failures)
 		}
-		t.Fatalf("seed %d: %v", seed, err)
+		t.Fatalf("%s: %v", title, err)
 	}
 	lines := strings.NewReplacer("}, { id", "},\n{ id")
 	if want, got := lines.Replace(string(h.srv.Export(t, ns, from))), lines.Replace(string(h.srv.Export(t, ns, to))); got != want {
-		t.Errorf("seed %d: the export of the restored database differs:\n%s", seed, diff(want, got))
+		t.Errorf("%s: the export of the restored database differs:\n%s", title, diff(want, got))
 	}
 }
 
