@@ -23,15 +23,8 @@ func (b *builder) defineTables() {
 // there before the definition may be anything: edges without their ends, fields
 // that were removed, records of another type. So rows come before the rules.
 func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
-	var fields, indexes []surql.Definition
-	for _, d := range t.Fields {
-		if !d.MadeByItself() {
-			fields = append(fields, b.repaired(d))
-		}
-	}
-	// A server makes the field of an array's elements by itself, and under some types
-	// takes no other once the array's is there: so the elements' come first.
-	slices.Reverse(fields)
+	fields := b.fields(t)
+	var indexes []surql.Definition
 	for _, d := range b.indexes(t) {
 		indexes = append(indexes, b.repaired(d))
 	}
@@ -70,6 +63,26 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 		}
 	}
 	return append(before, indexes...), b.rules(t, after)
+}
+
+// fields returns those of a table, in the order in which a server takes them.
+//
+// It makes the field of an array's elements by itself, and under some types takes no
+// other once the array's is there: so the elements' come first. But one that says no type
+// would get that of the array with it, and comes behind.
+func (b *builder) fields(t *surql.Table) (out []surql.Definition) {
+	var behind []surql.Definition
+	for _, d := range t.Fields {
+		switch {
+		case d.MadeByItself():
+		case d.AnyElements():
+			behind = append(behind, b.repaired(d))
+		default:
+			out = append(out, b.repaired(d))
+		}
+	}
+	slices.Reverse(out)
+	return append(out, behind...)
 }
 
 // rules returns the definition of a table and those of fields. FLEXIBLE ones are taken

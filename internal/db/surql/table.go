@@ -157,6 +157,13 @@ func Path(printed string) string {
 	return b.String()
 }
 
+// AnyElements says whether a FIELD is that of the elements of an array, which may be
+// anything by it.
+func (d Definition) AnyElements() bool {
+	from, to := d.fieldType()
+	return d.Kind == "FIELD" && strings.HasSuffix(d.Name, ".*") && (from == to || from+1 == to && d.has(from, "any"))
+}
+
 // holdsObjects says whether the type of a FIELD names objects.
 func (d Definition) holdsObjects() bool {
 	from, to := d.fieldType()
