@@ -24,17 +24,18 @@ func newRestore(a *app) *cobra.Command {
 
 // restoreOptions are the flags of `restore db`.
 type restoreOptions struct {
-	pick       picked
-	target     targetFlags
-	thaw       thawOptions
-	identities []string
-	accessKeys []string
-	leaveOut   []string
-	sequences  []string
-	tables     []string
-	force      bool
-	dryRun     bool
-	workers    int
+	pick        picked
+	target      targetFlags
+	thaw        thawOptions
+	identities  []string
+	accessKeys  []string
+	leaveOut    []string
+	sequences   []string
+	tables      []string
+	force       bool
+	dryRun      bool
+	workers     int
+	compareRows bool
 }
 
 func newRestoreDB(a *app) *cobra.Command {
@@ -46,7 +47,8 @@ func newRestoreDB(a *app) *cobra.Command {
 			"last byte before the first write. It goes into an empty database: where something is\n" +
 			"in the way it is refused, and --force names what it replaces. Everything is restored\n" +
 			"in the order that loses no edge, view or reference; afterwards counts, definitions\n" +
-			"and both ends of every edge are checked. What cannot come back is listed.\n\n" +
+			"and both ends of every edge are checked, and with --compare-rows every record. What\n" +
+			"cannot come back is listed.\n\n" +
 			"The target is the configured database of the source; the --to flags name another. What\n" +
 			"none of them says is the source's own, user and password too.\n" +
 			"An interrupted restore is started again with the same command.\n\n" +
@@ -69,6 +71,7 @@ func newRestoreDB(a *app) *cobra.Command {
 	f.StringSliceVar(&o.tables, "tables", nil, "restore only these tables `NAME,…`; a partial proof")
 	f.BoolVar(&o.force, "force", false, "replace what is in the target")
 	f.BoolVar(&o.dryRun, "dry-run", false, "prove and plan; write nothing")
+	f.BoolVar(&o.compareRows, "compare-rows", false, "in the end read every row back and compare it with the backup")
 	f.IntVar(&o.workers, "workers", 3, "imports at once")
 	return c
 }
@@ -82,7 +85,7 @@ func runRestoreDB(ctx context.Context, a *app, o *restoreOptions, args []string)
 		return err
 	}
 	job := restore.Job{
-		LeaveOutAccess: o.leaveOut, Tables: slices.Compact(slices.Sorted(slices.Values(o.tables))), Force: o.force, DryRun: o.dryRun,
+		LeaveOutAccess: o.leaveOut, Tables: slices.Compact(slices.Sorted(slices.Values(o.tables))), Force: o.force, DryRun: o.dryRun, CompareRows: o.compareRows,
 		Workers: o.workers, Now: a.Now,
 	}
 	if job.Keys, err = readKeys(o.accessKeys); err != nil {

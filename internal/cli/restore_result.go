@@ -50,6 +50,9 @@ func (r restored) Text(w io.Writer) {
 	}
 	if c := r.Checked; c != nil {
 		fmt.Fprintf(w, "  checked: %d tables, %d definitions, %d edges from both ends; %d differences\n", c.Tables, c.Definitions, c.Edges, len(c.Problems))
+		if c.Compared > 0 {
+			fmt.Fprintf(w, "  compared: every row of %d tables\n", c.Compared)
+		}
 		for _, p := range c.Problems {
 			fmt.Fprintf(w, "    differs: %s\n", p)
 		}

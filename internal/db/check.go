@@ -24,18 +24,31 @@ type Checked struct {
 	// Notes are differences that are no losses: a definition that another
 	// version prints in other words.
 	Notes []string `json:"notes,omitempty"`
+	// Compared is how many tables were read back and found to have the rows of the
+	// backup, to the letter; views are compared where they were computed, and noted.
+	Compared int `json:"compared,omitempty"`
 	// Recounted are views that were computed anew to another number of rows than the
 	// backup has.
 	Recounted []string `json:"recounted,omitempty"`
 }
 
+// CheckOptions say how hard a Check looks.
+type CheckOptions struct {
+	// SameVersion says that the dump was printed by a server of the same version,
+	// so that definitions and rows must be alike to the letter.
+	SameVersion bool
+	// Rows has every row read back and compared: it takes as long as an export.
+	Rows bool
+}
+
 // Check compares the database of c with the dump that was restored into it:
 // counts of every table, every definition, and every edge from both its ends.
-// sameVersion says that the dump was printed by a server of the same version,
-// so that definitions must be alike to the letter.
-func Check(ctx context.Context, c *Client, want *surql.Outline, plan *replay.Plan, sameVersion bool) (*Checked, error) {
-	k := &checker{c: c, want: want, plan: plan, same: sameVersion, out: &Checked{}}
+func Check(ctx context.Context, c *Client, want *surql.Outline, plan *replay.Plan, o CheckOptions) (*Checked, error) {
+	k := &checker{c: c, want: want, plan: plan, same: o.SameVersion, out: &Checked{}}
 	steps := []func(context.Context) ([]string, error){k.counts, k.definitions, k.edges, k.views}
+	if o.Rows {
+		steps = append(steps, k.rows)
+	}
 	problems := make([][]string, len(steps))
 	g, ctx := errgroup.WithContext(ctx)
 	for i, step := range steps {
@@ -48,7 +61,7 @@ func Check(ctx context.Context, c *Client, want *surql.Outline, plan *replay.Pla
 		return nil, fmt.Errorf("check the restored database: %w", err)
 	}
 	k.out.Problems = slices.Concat(problems...)
-	k.out.Notes = append(k.out.Notes, k.computed...)
+	k.out.Notes = append(append(k.out.Notes, k.computed...), k.otherRows...)
 	return k.out, nil
 }
 
@@ -62,6 +75,8 @@ type checker struct {
 	out  *Checked
 	// computed are notes about views.
 	computed []string
+	// otherRows are notes about rows.
+	otherRows []string
 }
 
 func (k *checker) counts(ctx context.Context) (problems []string, err error) {

@@ -15,7 +15,6 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/db"
 	"github.com/vapora-platform/vapora-backup/internal/db/replay"
-	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/restore"
 	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
 )
@@ -97,71 +96,6 @@ func TestManyRowsUnderIndexes(t *testing.T) {
 	comesBack(t, sql.String(), "SELECT VALUE id FROM doc WHERE body @@ '96' ORDER BY id", "RETURN count(SELECT * FROM doc WHERE emb <|3,40|> [1,2,3,4,5,6,7,8])", "SELECT VALUE body FROM doc WHERE no = 3999")
 }
 
-// A view may take values over links: all that it could reach is there before it.
-func TestViewOverLinks(t *testing.T) {
-	t.Parallel()
-	const setup = `DEFINE TABLE sale; CREATE product:1 SET price = 5 RETURN NONE; CREATE product:2 SET price = 7 RETURN NONE;
-		DEFINE TABLE revenue AS SELECT count() AS n, math::sum(product.price) AS total, shop FROM sale GROUP BY shop;
-		CREATE sale:1 SET product = product:1, shop = 'a' RETURN NONE; CREATE sale:2 SET product = product:2, shop = 'a' RETURN NONE;`
-	_, res, _, _ := comesBack(t, setup, "SELECT * FROM revenue")
-	if len(res.Checked.Notes) > 0 {
-		t.Errorf("got notes %q", res.Checked.Notes)
-	}
-	// What came over a link is as old as the row that brought it.
-	h := newHouse(t)
-	ns, from := h.srv.Fresh(t)
-	h.srv.Query(t, ns, from, setup+"UPDATE product:1 SET price = 100 RETURN NONE")
-	res, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, from+"_restored"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(res.Checked.Notes) != 1 || !strings.Contains(res.Checked.Notes[0], "view revenue was computed anew") {
-		t.Errorf("got notes %q, want one of view revenue", res.Checked.Notes)
-	}
-}
-
-// A view whose source was left out is named, and everything else comes back.
-func TestViewOfATableThatWasLeftOut(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	ns, from := h.srv.Fresh(t)
-	h.srv.Query(t, ns, from, `CREATE big:1, small:1 RETURN NONE; DEFINE TABLE n AS SELECT count() AS n FROM big GROUP ALL; DEFINE TABLE plain AS SELECT * FROM big;
-		DEFINE TABLE top AS SELECT math::max(n) AS n FROM n GROUP ALL`)
-	b := h.take(t, dumper{db.Source{Client: h.client(t, ns, from), LeaveOut: db.LeaveOut{Tables: []string{"big"}}}})
-	res, err := restore.Run(t.Context(), h.job(t, b, ns, from+"_restored"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantLosses(t, res, "table big", "view n", "view plain", "view top")
-	if h.srv.Engine == "real" {
-		wantLosses(t, res, "what the server says it could not replay") // its own NOTE
-	}
-	if got := h.srv.Query(t, ns, from+"_restored", "SELECT VALUE id FROM small"); string(got[0]) != `["small:1"]` {
-		t.Errorf("got %s", got)
-	}
-}
-
-// A view alone is refused before anything is written: its rows would be those of
-// other tables.
-func TestViewAlone(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	ns, from := h.srv.Fresh(t)
-	h.srv.Query(t, ns, from, "CREATE item:1 RETURN NONE; DEFINE TABLE n AS SELECT count() AS n FROM item GROUP ALL")
-	j := h.job(t, h.backup(t, ns, from, nil), ns, from+"_restored")
-	j.Tables = []string{"n"}
-	if _, err := restore.Run(t.Context(), j); err == nil || !strings.Contains(hint.Of(err), "name item too") {
-		t.Errorf("got %v (%s)", err, hint.Of(err))
-	}
-	if info := string(h.srv.Query(t, ns, from, "INFO FOR NS")[0]); strings.Contains(info, "_restored") {
-		t.Error("a refused restore created the target")
-	}
-	j.Tables = []string{"item", "n"}
-	if _, err := restore.Run(t.Context(), j); err != nil {
-		t.Error(err)
-	}
-}
-
 // An index whose build failed does not stand in the way of the rows that it refused.
 func TestFailedIndex(t *testing.T) {
 	t.Parallel()
@@ -230,49 +164,36 @@ func TestRowsThatDoNotFitAReference(t *testing.T) {
 	}
 }
 
-// A view has fields that are NONE, which no INSERT keeps.
-func TestViewsWithFieldsThatAreNone(t *testing.T) {
+// Every row is compared, where that is asked for.
+func TestRowsAreCompared(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	ns, from := h.srv.Fresh(t)
-	h.srv.Query(t, ns, from, "DEFINE TABLE s; DEFINE TABLE v AS SELECT x FROM s; DEFINE TABLE n AS SELECT { a: x } AS o, y.z FROM s; DEFINE TABLE d DROP; DEFINE TABLE dv AS SELECT x FROM d;"+
-		"CREATE s:1, d:1 RETURN NONE; CREATE s:2, d:2 SET x = 1 RETURN NONE; DEFINE TABLE g AS SELECT count() AS n, x FROM s GROUP BY x")
-	res, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, from+"_restored"))
+	ns, from := h.sample(t)
+	b, to := h.backup(t, ns, from, sampleKeys), from+"_restored"
+	j := h.job(t, b, ns, to)
+	j.CompareRows = true
+	res, err := restore.Run(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, got := string(h.srv.Export(t, ns, from)), string(h.srv.Export(t, ns, from+"_restored"))
-	wantLosses(t, res, "fields that are NONE in 1 rows of view dv") // whose source keeps no rows
-	want = strings.ReplaceAll(want, "{ id: dv:1, x: NONE }", "{ id: dv:1 }")
-	if len(h.srv.Samples()) < 2 { // 3.0 to 3.2 compute no such view
-		wantLosses(t, res, "fields that are NONE in 1 rows of view v", "fields that are NONE in 2 rows of view n")
-		want = strings.NewReplacer(" { id: v:1, x: NONE }", " { id: v:1 }", "o: { a: NONE }, y: { z: NONE }", "o: {  }, y: {  }", "y: { z: NONE }", "y: {  }").Replace(want)
+	if res.Checked.Compared < 10 {
+		t.Errorf("compared %d tables", res.Checked.Compared)
 	}
-	if got != want {
-		t.Errorf("the export of the restored database differs:\n%s", diff(want, got))
+	d, err := b.Prove(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	if len(res.Checked.Problems)+len(res.Checked.Notes) > 0 {
-		t.Errorf("got problems %q, notes %q", res.Checked.Problems, res.Checked.Notes)
+	h.srv.Query(t, ns, to, "UPDATE customer:anna SET name = 'another' RETURN NONE")
+	for same, want := range map[bool]int{true: 1, false: 0} {
+		checked, err := db.Check(t.Context(), h.client(t, ns, to), d.Outline, &replay.Plan{}, db.CheckOptions{SameVersion: same, Rows: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := slices.DeleteFunc(slices.Concat(checked.Problems, checked.Notes), func(s string) bool { return !strings.HasPrefix(s, "table customer: ") })
+		if len(said) != 1 || len(checked.Problems) != want || checked.Compared != res.Checked.Compared-1 {
+			t.Errorf("same version %v: got problems %q, notes %q, %d tables compared", same, checked.Problems, checked.Notes, checked.Compared)
+		}
 	}
-}
-
-// Views of every form come back with their rows, before 3.3 too.
-func TestViewsOfEveryForm(t *testing.T) {
-	t.Parallel()
-	comesBack(t, "DEFINE TABLE s; DEFINE TABLE f SCHEMAFULL COMMENT 'as select' AS SELECT k FROM s; DEFINE TABLE r TYPE RELATION IN o OUT o ENFORCED AS SELECT in, out FROM s; DEFINE TABLE q TYPE RELATION SCHEMAFULL AS SELECT in, out, k FROM s; DEFINE FIELD k ON q TYPE int; DEFINE INDEX k ON q FIELDS k;"+
-		"DEFINE TABLE g AS SELECT count() AS n, k FROM s GROUP BY k; DEFINE TABLE p AS SELECT n FROM g; DEFINE TABLE n TYPE NORMAL SCHEMAFULL AS SELECT k FROM s; CREATE s:1, s:2 SET k = 1, in = o:1, out = o:2 RETURN NONE; CREATE o:1, o:2 RETURN NONE;"+
-		"DEFINE TABLE gg AS SELECT math::sum(k) AS m FROM s GROUP ALL; CREATE s:3 SET k = 2, in = o:1, out = o:2 RETURN NONE",
-		"RETURN o:1->?", "SELECT * FROM r", "INFO FOR TABLE r", "INFO FOR TABLE q", "INFO FOR TABLE f")
-}
-
-// A view may take no rows by hand.
-func TestViewsThatTakeNoRows(t *testing.T) {
-	t.Parallel()
-	if h := newHouse(t); len(h.srv.Samples()) < 2 {
-		return // 3.0 to 3.2 print no plain definition of a view
-	}
-	comesBack(t, "DEFINE TABLE s; DEFINE TABLE v SCHEMAFULL AS SELECT a FROM s; CREATE s:1 SET a = 1 RETURN NONE; DEFINE TABLE src; "+
-		"DEFINE TABLE r TYPE RELATION AS SELECT in, out FROM src; CREATE src:1 SET in = o:1, out = o:2 RETURN NONE; DEFINE TABLE d DROP AS SELECT a FROM s; CREATE s:2 SET a = 2 RETURN NONE")
 }
 
 // What a server defines by itself, and somebody removed, is noted.
@@ -287,22 +208,6 @@ func TestDefinitionsThatComeByThemselves(t *testing.T) {
 	}
 	if len(res.Checked.Notes) != 1 || !strings.Contains(res.Checked.Notes[0], "FIELD tags.* ON t is there, and not in the backup") {
 		t.Errorf("got notes %q", res.Checked.Notes)
-	}
-}
-
-// A view over links, the clock, or rows that are gone may even have more or fewer rows.
-func TestViewWithOtherRows(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	ns, from := h.srv.Fresh(t)
-	h.srv.Query(t, ns, from, `DEFINE TABLE once DROP; DEFINE TABLE kept AS SELECT count() AS n FROM once GROUP ALL; CREATE once:1 RETURN NONE; DEFINE TABLE OVERWRITE once; CREATE product:1 SET active = true RETURN NONE; DEFINE TABLE sale; DEFINE TABLE plain AS SELECT count() AS n, shop FROM sale GROUP BY shop;
-		DEFINE TABLE live AS SELECT count() AS n, shop FROM sale WHERE product.active GROUP BY shop; CREATE sale:1 SET product = product:1, shop = 'a' RETURN NONE; UPDATE product:1 SET active = false RETURN NONE`)
-	res, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, from+"_restored"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if notes := strings.Join(res.Checked.Notes, "\n"); len(res.Checked.Notes) != 2 || !strings.Contains(notes, "view live was computed anew") || !strings.Contains(notes, "view kept was computed anew") || !slices.Equal(res.Checked.Recounted, []string{"kept", "live"}) {
-		t.Errorf("got notes %q, recounted %q", res.Checked.Notes, res.Checked.Recounted)
 	}
 }
 

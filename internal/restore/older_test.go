@@ -103,7 +103,7 @@ func TestViewOverADroppingTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.srv.Query(t, ns, to, "DELETE kept:1")
-	checked, err := db.Check(t.Context(), h.client(t, ns, to), d.Outline, plan, true)
+	checked, err := db.Check(t.Context(), h.client(t, ns, to), d.Outline, plan, db.CheckOptions{SameVersion: true})
 	if err != nil || !slices.Equal(checked.Problems, []string{"table kept has 0 records, the backup has 1"}) {
 		t.Errorf("got problems %q and %v, want the one lost record", checked.Problems, err)
 	}

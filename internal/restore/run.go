@@ -27,8 +27,10 @@ type Job struct {
 	Tables []string
 	// Force clears what is in the target. DryRun stops before the first write.
 	Force, DryRun bool
-	Workers       int
-	Now           func() time.Time
+	// CompareRows has every row read back in the end and compared with the backup's.
+	CompareRows bool
+	Workers     int
+	Now         func() time.Time
 	// Phase, if not nil, is told when a phase begins; Rows of rows that arrived.
 	Phase func(name string)
 	Rows  func(stage string, rows int)
@@ -293,7 +295,7 @@ func (r *run) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.out.Checked, err = db.Check(ctx, r.Target.Client, r.dump.Outline, r.planned, source == r.server); err != nil {
+	if r.out.Checked, err = db.Check(ctx, r.Target.Client, r.dump.Outline, r.planned, db.CheckOptions{SameVersion: source == r.server, Rows: r.CompareRows}); err != nil {
 		return err
 	}
 	return r.renew(ctx)
