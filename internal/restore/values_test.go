@@ -55,7 +55,9 @@ func seeds(t *testing.T) []uint64 {
 func (h *house) same(t *testing.T, title, ns, from string, keys map[string]string) {
 	t.Helper()
 	to := from + "_restored"
-	res, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, keys), ns, to))
+	j := h.job(t, h.backup(t, ns, from, keys), ns, to)
+	j.CompareRows = true
+	res, err := restore.Run(t.Context(), j)
 	if err != nil {
 		if res != nil && res.Loaded != nil {
 			t.Logf("%+v", res.Loaded.Failures)
