@@ -272,7 +272,7 @@ func (d Definition) Alterations() (out []Definition) {
 func (d Definition) ReferenceOnly(elements bool) Definition {
 	from, to := d.fieldType()
 	kind := d.span(from, to)
-	if elements && !d.lists(from, to) {
+	if elements {
 		kind += " | array<record>"
 	}
 	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + " TYPE option<" + kind + "> REFERENCE ON DELETE IGNORE;")
@@ -281,18 +281,6 @@ func (d Definition) ReferenceOnly(elements bool) Definition {
 // Untyped returns a FIELD of any value, under which its elements may be defined.
 func (d Definition) Untyped() Definition {
 	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + ";")
-}
-
-// lists says whether a type, tokens from to, is one with elements, at least among others.
-func (d Definition) lists(from, to int) bool {
-	for i := from; i < to; i++ {
-		if d.has(i, "record") && d.token(i+1) == "<" {
-			_, i = d.union(i + 2) // tables may be called like types
-		} else if d.has(i, "array") || d.has(i, "set") {
-			return true
-		}
-	}
-	return false
 }
 
 // DatabaseClauses returns what stands behind the name of a DEFINE DATABASE:
