@@ -103,6 +103,11 @@ func (s *Source) Dump(ctx context.Context, w io.Writer) (*Dumped, error) {
 	if d.Inventory.FailedIndexes, err = s.Client.failedIndexes(ctx, o); err != nil {
 		return nil, err
 	}
+	if !p.version.Two() {
+		if d.Secrets.Params, err = s.Client.params(ctx, o); err != nil {
+			return nil, err
+		}
+	}
 	d.Secrets.RowSums = d.Inventory.RowSums()
 	d.Warnings = append(append(d.Warnings, s.strays(o, p)...), d.Inventory.warnings(o)...)
 	return d, nil
@@ -187,6 +192,9 @@ type Secrets struct {
 	// Unexported are definitions of the database itself that its version does
 	// not export, as INFO gives them: "CONFIG GRAPHQL".
 	Unexported map[string]string `json:"unexported,omitempty"`
+	// Params are values of parameters that their definitions do not tell, as rows
+	// print them.
+	Params map[string]string `json:"params,omitempty"`
 	// RowSums are checksums over the rows of each table: a database that was
 	// restored has the same. Backups of before there were any have none.
 	RowSums map[string]string `json:"row_sums,omitempty"`

@@ -164,6 +164,13 @@ func TestRowsThatDoNotFitAReference(t *testing.T) {
 	}
 }
 
+// What a definition of a parameter does not tell, its value does.
+func TestParametersThatAreNotPrinted(t *testing.T) {
+	t.Parallel()
+	comesBack(t, "DEFINE PARAM $s VALUE { a: [<set>[p:1, 'x']], b: <set>[] } COMMENT 'it'; DEFINE PARAM $r VALUE ..2; DEFINE PARAM $`a b` VALUE [1.., 1>..=2, ..] PERMISSIONS NONE; DEFINE PARAM $h VALUE (p:1)..; DEFINE PARAM $t VALUE 'NONE..2'; DEFINE PARAM $d VALUE 1.50dec",
+		"RETURN <string> [$s, $r, $`a b`]", "RETURN <string> [$t, $d]", "RETURN type::is_set($s.a[0])", "RETURN type::of($h)")
+}
+
 // Every row is compared, where that is asked for.
 func TestRowsAreCompared(t *testing.T) {
 	t.Parallel()

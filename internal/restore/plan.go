@@ -34,7 +34,7 @@ func (d *Dump) Plan(o PlanOptions) (*replay.Plan, error) {
 	starts, guessed := d.starts(o.Starts)
 	plan, err := replay.New(d.Outline, replay.Options{
 		Target: o.Target, Keys: keys, LeaveOutAccess: o.LeaveOutAccess, Starts: starts,
-		Broken: d.broken,
+		Broken: d.broken, Params: d.Secrets.Params,
 	})
 	if err != nil {
 		return nil, err

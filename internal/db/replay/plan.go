@@ -35,6 +35,8 @@ type Options struct {
 	LeaveOutAccess []string
 	// Starts are positions of sequences whose dump does not say it.
 	Starts map[string]int64
+	// Params are the values of parameters whose definitions do not tell them.
+	Params map[string]string
 	// Broken, if not nil, says why an index did not work in the source, or ""; a broken
 	// one stays out, for under it no server takes the rows.
 	Broken func(index surql.Definition) (why string)
@@ -49,7 +51,8 @@ type Plan struct {
 	// Unfed are views that the target cannot compute to the same rows: they read
 	// tables that keep none, or that do not come back.
 	Unfed []string
-	// Altered are views that come about by several statements, as they are in the end.
+	// Altered are definitions as they are printed in the end: of views that come about
+	// by several statements, of parameters whose values no definition tells.
 	Altered []surql.Definition
 	// Computed are views whose rows the target computes anew.
 	Computed []string

@@ -31,6 +31,10 @@ func (b *builder) globals() error {
 		case d.Kind == "USER" && d.HasPlaceholder():
 			b.plan.Losses = append(b.plan.Losses, Loss{"user " + d.Name, "the export does not hold its password; define it anew"})
 			continue
+		case d.Kind == "PARAM" && b.opt.Params[d.Name] != "":
+			b.plan.Altered = append(b.plan.Altered, d)
+			d = d.WithValue(b.opt.Params[d.Name])
+			b.repairs["parameters whose values are not printed"]++
 		case d.HasPlaceholder():
 			key, ok := b.opt.Keys[d.Name]
 			if !ok || key == surql.Redacted || key == "" {

@@ -69,7 +69,7 @@ func (d Definition) overwrites() bool {
 	}
 	for _, behind := range map[string][]string{
 		"FIELD": {"ON", ".", "["}, "INDEX": {"ON"}, "EVENT": {"ON"}, "TABLE": {"TYPE"}, "USER": {"ON"}, "ACCESS": {"ON"},
-		"ANALYZER": {"TOKENIZERS", "FILTERS", "FUNCTION", "COMMENT", ";"}, "SEQUENCE": {"BATCH"},
+		"ANALYZER": {"TOKENIZERS", "FILTERS", "FUNCTION", "COMMENT", ";"}, "SEQUENCE": {"BATCH"}, "BUCKET": {"BACKEND", "READONLY", "PERMISSIONS"},
 	}[d.Kind] {
 		// Where it is the keyword, a thing called like what comes behind stands there: a
 		// field of the name goes on with ON, or with its path.

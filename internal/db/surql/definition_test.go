@@ -31,6 +31,8 @@ func TestParse(t *testing.T) {
 		"DEFINE INDEX i ON `a b` FIELDS name UNIQUE;":                                       {"INDEX", "i", "a b"},
 		"DEFINE EVENT e ON table WHEN true THEN { RETURN 1 };":                              {"EVENT", "e", "table"},
 		"DEFINE DATABASE OVERWRITE $session.db STRICT;":                                     {"DATABASE", "$", ""},
+		"DEFINE BUCKET overwrite BACKEND 'memory' PERMISSIONS FULL;":                        {"BUCKET", "overwrite", ""},
+		"DEFINE BUCKET OVERWRITE backend BACKEND 'memory' PERMISSIONS FULL;":                {"BUCKET", "backend", ""},
 		"DEFINE FIELD on ON lamp TYPE bool;":                                                {"FIELD", "on", "lamp"},
 		"DEFINE FIELD overwrite ON lamp TYPE bool;":                                         {"FIELD", "overwrite", "lamp"},
 		"DEFINE FIELD overwrite.x ON lamp TYPE bool;":                                       {"FIELD", "overwrite.x", "lamp"},

@@ -75,11 +75,42 @@ func (d Definition) QuotedComment() (Definition, bool) {
 // RepairedValue returns a PARAM whose value is put right as those of rows are, and
 // whether it had to be. What is no value is left as it is.
 func (d Definition) RepairedValue() (Definition, bool) {
-	from := d.clause("VALUE") + 1
-	if d.Kind != "PARAM" || from == 0 || from >= len(d.tokens) {
+	from, to := d.value()
+	var v Values
+	if from == to || v.Walk([]byte(d.span(from, to)), false) != nil || len(v.cuts) == 0 {
 		return d, false
 	}
-	to := len(d.tokens)
+	return d.replace(from, to, string(v.Append(nil))), true
+}
+
+// Untold says whether a PARAM has another value than its definition says: text is the
+// value as rows print it.
+func (d Definition) Untold(text string) bool {
+	told := d.span(d.value())
+	if strings.Contains(told, ")..") {
+		return false // a range from a record, which rows print as a record
+	}
+	var v Values
+	if v.Walk([]byte(told), false) != nil {
+		return false
+	}
+	told = string(v.Append(nil))
+	return v.Walk([]byte(text), false) == nil && string(v.Append(nil)) != told
+}
+
+// WithValue returns the PARAM with another value.
+func (d Definition) WithValue(text string) Definition {
+	from, to := d.value()
+	return d.replace(from, to, text)
+}
+
+// value returns the tokens of a PARAM's value, half open.
+func (d Definition) value() (from, to int) {
+	from = d.clause("VALUE") + 1
+	if d.Kind != "PARAM" || from == 0 || from >= len(d.tokens) {
+		return 0, 0
+	}
+	to = len(d.tokens)
 	for _, keyword := range []string{"COMMENT", "PERMISSIONS"} {
 		end := d.find(from, keyword)
 		if end == from { // a table of that name
@@ -92,11 +123,7 @@ func (d Definition) RepairedValue() (Definition, bool) {
 	if to == len(d.tokens) && d.token(to-1) == ";" {
 		to--
 	}
-	var v Values
-	if v.Walk([]byte(d.span(from, to)), false) != nil || len(v.cuts) == 0 {
-		return d, false
-	}
-	return d.replace(from, to, string(v.Append(nil))), true
+	return from, to
 }
 
 // keys returns the indexes of the string tokens that are keys of an ACCESS.

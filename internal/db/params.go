@@ -1,0 +1,46 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// paramsPerQuery keeps a query and its answer short.
+const paramsPerQuery = 50
+
+// params returns the values of parameters that the definitions of a dump do not tell: 3.0
+// prints a set as a list there, and all print a range without its ends as one of NONE.
+func (c *Client) params(ctx context.Context, o *surql.Outline) (map[string]string, error) {
+	var all []surql.Definition
+	for _, d := range o.Globals {
+		if d.Kind == "PARAM" {
+			all = append(all, d)
+		}
+	}
+	out := map[string]string{}
+	for chunk := range slices.Chunk(all, paramsPerQuery) {
+		var sql strings.Builder
+		for _, d := range chunk {
+			fmt.Fprintf(&sql, "RETURN <string> [$%s];\n", surql.QuoteIdent(d.Name))
+		}
+		results, err := c.read(ctx, sql.String())
+		if err != nil {
+			return nil, fmt.Errorf("ask for the parameters: %w", err)
+		}
+		for i, r := range results[:min(len(results), len(chunk))] {
+			var text string
+			if r.Err != "" || json.Unmarshal(r.Value, &text) != nil || len(text) < len("[]") {
+				continue // gone meanwhile
+			}
+			if text = text[1 : len(text)-1]; chunk[i].Untold(text) {
+				out[chunk[i].Name] = text
+			}
+		}
+	}
+	return out, nil
+}
