@@ -264,7 +264,7 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, p *p
 // send posts a body and looks at every answer in it.
 func (r *loading) send(ctx context.Context, b *body) error {
 	failures, err := r.post(ctx, b)
-	if err == nil && len(failures) > 0 && b.plain {
+	if err == nil && len(failures) > 0 && b.plain && len(b.single) > 0 {
 		failures, err = r.misfits(ctx, b)
 	}
 	if err != nil {
