@@ -25,20 +25,39 @@ type Around struct {
 	tables []string
 	edges  []string // the tables whose records may be edges
 	normal map[string]bool
+	// views are those among the tables themselves; refer are the REFERENCE fields of
+	// the others.
+	views []string
+	refer map[string][]surql.Definition
 }
 
-// Around looks at the target's other tables.
-func (t *Target) Around(ctx context.Context, tables []string) (*Around, error) {
+// LookAround looks at the target's other tables.
+func (t *Target) LookAround(ctx context.Context, tables []string) (*Around, error) {
 	o, err := t.Client.readBack(ctx, ExportOptions{NoRecords: true})
 	if err != nil {
 		return nil, fmt.Errorf("look around the tables: %w", err)
 	}
-	a := &Around{tables: tables, normal: map[string]bool{}}
+	a := &Around{tables: tables, normal: map[string]bool{}, refer: map[string][]surql.Definition{}}
+	version, err := t.Client.Version(ctx)
+	if err != nil {
+		return nil, err
+	}
 	meant := func(names []string) bool {
 		return len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return slices.Contains(tables, n) })
 	}
 	for _, other := range o.Tables {
-		if other.Define == nil || slices.Contains(tables, other.Name) {
+		switch {
+		case other.Define == nil:
+			continue
+		case slices.Contains(tables, other.Name):
+			if other.View() {
+				a.views = append(a.views, other.Name)
+			}
+			for _, f := range other.Fields {
+				if f.IsReference() && !version.Two() {
+					a.refer[other.Name] = append(a.refer[other.Name], f)
+				}
+			}
 			continue
 		}
 		in, out, _, _ := other.Define.Relation()
@@ -105,25 +124,6 @@ func (t *Target) Renew(ctx context.Context, a *Around) (renewed int64, notes []s
 	return renewed, notes, nil
 }
 
-// unlink deletes the edges among a table's records one by one: the records at their
-// ends forget those only so. Edges that have edges of their own stay, or these would
-// go too.
-func (t *Target) unlink(ctx context.Context, table string) error {
-	const own = "in != NONE AND in IN id<-? AND count(id->?) = 1 AND count(id<-?) = 1"
-	for before := int64(-1); ; {
-		n, err := t.count(ctx, table, own)
-		if err == nil && n > 0 && n != before { // edges of edges in the same table come after these
-			before = n
-			err = t.forEach(ctx, table, own, n, "LET $id = $edge.id; DELETE $id RETURN NONE")
-		} else if err == nil {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("delete the edges of %s: %w", table, err)
-		}
-	}
-}
-
 // ends is a condition on the records of a table that are edges: that one of their
 // ends is so.
 func ends(table string, is func(field, walk string) string) string {
@@ -133,15 +133,19 @@ func ends(table string, is func(field, walk string) string) string {
 
 // among is the condition that a field refers to one of the tables.
 func among(field string, tables []string, version Version) string {
-	isRecord := "type::is_record"
-	if version.Two() {
-		isRecord = "type::is::record"
-	}
 	var names []string
 	for _, t := range tables {
 		names = append(names, surql.QuoteString(t))
 	}
-	return fmt.Sprintf("%s(%s) AND record::tb(%s) IN [%s]", isRecord, field, field, strings.Join(names, ", "))
+	return fmt.Sprintf("%s AND record::tb(%s) IN [%s]", isRecord(field, version), field, strings.Join(names, ", "))
+}
+
+// isRecord is the condition that a field refers to a record.
+func isRecord(field string, version Version) string {
+	if version.Two() {
+		return "type::is::record(" + field + ")"
+	}
+	return "type::is_record(" + field + ")"
 }
 
 // each does something with every $edge of a table for which the condition holds, as

@@ -27,8 +27,8 @@ type Target struct {
 	// Line is the DEFINE DATABASE statement of the source, if it is known: its
 	// clauses come back, also to a database that exists.
 	Line string
-	// Alone says that single tables are restored, and all else stays.
-	Alone bool
+	// Around, if not nil, says that single tables are restored, and all else stays.
+	Around *Around
 }
 
 // Contents are the names of what a database holds, by kind as INFO says them.
@@ -117,11 +117,9 @@ func (t *Target) Prepare(ctx context.Context, backup string, clear Contents) (lo
 	if err := t.exec(ctx, "mark the target as unfinished", mark); err != nil {
 		return nil, err
 	}
-	if t.Alone {
-		for _, table := range clear["tables"] {
-			if err := t.unlink(ctx, table); err != nil {
-				return nil, err
-			}
+	if t.Around != nil {
+		if losses, err = t.forgetAll(ctx, clear["tables"]); err != nil {
+			return nil, err
 		}
 	}
 	stays, err := t.remove(ctx, clear)
@@ -170,7 +168,7 @@ func (t *Target) create(ctx context.Context) error {
 var removals = map[string]string{
 	"accesses": "ACCESS %s ON DATABASE", "analyzers": "ANALYZER %s", "apis": "API %s", "buckets": "BUCKET %s",
 	"configs": "CONFIG %s", "functions": "FUNCTION fn::%s", "models": "MODEL ml::%s", "modules": "MODULE %s",
-	"params": "PARAM $%s", "sequences": "SEQUENCE %s", "tables": "TABLE %s", "users": "USER %s ON DATABASE",
+	"params": "PARAM $%s", "sequences": "SEQUENCE %s", "tables": "TABLE IF EXISTS %s", "users": "USER %s ON DATABASE",
 }
 
 // remove takes out what contents names. A table that a view reads cannot go
@@ -213,10 +211,16 @@ func (t *Target) remove(ctx context.Context, contents Contents) (stays []string,
 // removalName prints a name of INFO as REMOVE wants it.
 func removalName(kind, name string) string {
 	switch kind {
-	case "functions", "models", "modules", "configs":
+	case "functions":
+		parts := strings.Split(name, "::")
+		for i, part := range parts {
+			parts[i] = surql.PrintIdent(part)
+		}
+		return strings.Join(parts, "::")
+	case "models", "modules", "configs":
 		return name
 	case "params":
-		return strings.TrimPrefix(name, "$")
+		return surql.PrintIdent(name)
 	case "apis":
 		return surql.QuoteString(name)
 	}

@@ -12,10 +12,10 @@ import (
 // lookAround asks what of the target stays when single tables are restored into it,
 // and refuses where that cannot be right.
 func (r *run) lookAround(ctx context.Context) (err error) {
-	r.Target.Alone = true
-	if r.around, err = r.Target.Around(ctx, r.Tables); err != nil {
+	if r.around, err = r.Target.LookAround(ctx, r.Tables); err != nil {
 		return err
 	}
+	r.Target.Around = r.around
 	if views := r.around.Views; len(views) > 0 {
 		return hint.Wrap(fmt.Errorf("%s/%s computes %s from these tables, and would not compute it anew",
 			r.out.Namespace, r.out.Database, strings.Join(views, ", ")),

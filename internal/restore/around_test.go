@@ -131,3 +131,63 @@ func TestTableUnderAView(t *testing.T) {
 		t.Errorf("got another export: %s", diff(before, after))
 	}
 }
+
+// What a table that comes back alone had with others goes with it, and nothing of theirs:
+// no ON DELETE of theirs acts.
+func TestTablesAloneLeaveOthersAsTheyAre(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for title, c := range map[string]struct{ sql, newer, tables, walk string }{
+		"edges that others refer to": {
+			sql: "CREATE a:1, b:1 RETURN NONE; RELATE a:1->e:1->b:1; RELATE a:1->e:2->b:1; RELATE a:1->e:3->b:1; DEFINE FIELD e ON n TYPE option<record<e>> REFERENCE ON DELETE CASCADE; CREATE n:1 SET e = e:1 RETURN NONE;" +
+				"DEFINE FIELD e ON m TYPE option<record<e>> REFERENCE ON DELETE UNSET; CREATE m:1 SET e = e:2 RETURN NONE; DEFINE FIELD e ON r TYPE option<record<e>> REFERENCE ON DELETE REJECT; CREATE r:1 SET e = e:3 RETURN NONE;" +
+				"DEFINE FIELD n ON z TYPE option<record<n>> REFERENCE ON DELETE CASCADE; CREATE z:1 SET n = n:1 RETURN NONE",
+			tables: "e", walk: "SELECT * FROM n, m, r, z; SELECT VALUE [id, ->e, <-e] FROM a, b; SELECT * FROM e",
+		},
+		"what it referred to": {
+			sql:   "CREATE b:1, b:2 RETURN NONE; DEFINE FIELD b ON a TYPE option<record<b>> REFERENCE ON DELETE CASCADE; DEFINE FIELD l ON a TYPE option<array<record<b>>> REFERENCE; CREATE a:1 SET b = b:1, l = [b:1, b:2], x = 'x' RETURN NONE",
+			newer: "UPDATE a:1 SET b = b:2 RETURN NONE; CREATE a:9 SET b = b:1, l = [b:2] RETURN NONE", tables: "a", walk: "SELECT VALUE [id, array::sort(<~a)] FROM b",
+		},
+		"edges of edges": {
+			sql:   "CREATE a:1, b:1 RETURN NONE; RELATE a:1->e:1->b:1; RELATE e:1->f:1->b:1",
+			newer: "RELATE a:1->e:8->b:1; RELATE e:8->f:8->b:1", tables: "e,f", walk: "SELECT VALUE [id, ->?, <-?] FROM a, b, e, f",
+		},
+	} {
+		ns, name := h.srv.Fresh(t)
+		h.srv.Query(t, ns, name, c.sql)
+		b := h.backup(t, ns, name, nil)
+		want := fmt.Sprintf("%s", h.srv.Query(t, ns, name, c.walk))
+		if c.newer != "" {
+			h.srv.Query(t, ns, name, c.newer)
+		}
+		j := h.job(t, b, ns, name)
+		j.Tables, j.Force = strings.Split(c.tables, ","), true
+		if _, err := restore.Run(t.Context(), j); err != nil {
+			t.Errorf("%s: %v", title, err)
+			continue
+		}
+		got := fmt.Sprintf("%s", h.srv.Query(t, ns, name, c.walk))
+		if got != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", title, got, want)
+		}
+	}
+}
+
+// A target is cleared of things of any name.
+func TestForceOverAnyName(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, name := h.srv.Fresh(t)
+	h.srv.Query(t, ns, name, "CREATE t:1 RETURN NONE")
+	b := h.backup(t, ns, name, nil)
+	h.srv.Query(t, ns, name, "DEFINE PARAM $`a b` VALUE 1; DEFINE PARAM $`` VALUE 1; DEFINE PARAM $`a\\`b` VALUE 1; DEFINE FUNCTION fn::`x y`::f() { RETURN 1 }; DEFINE FUNCTION fn::`2fa`() { RETURN 1 }; DEFINE FUNCTION fn::`é⟩`() { RETURN 1 }; DEFINE FUNCTION fn::fn::a() { RETURN 1 };"+
+		"DEFINE ANALYZER `a b`; DEFINE SEQUENCE `2fa`; DEFINE TABLE `x\\`y`; DEFINE USER `a b` ON DATABASE PASSWORD 'x'; DEFINE ACCESS `a b` ON DATABASE TYPE RECORD")
+	j := h.job(t, b, ns, name)
+	j.Force = true
+	if _, err := restore.Run(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	if info := string(h.srv.Query(t, ns, name, "INFO FOR DB")[0]); strings.Count(info, "DEFINE ") != 1 {
+		t.Errorf("the target holds %s", info)
+	}
+}

@@ -305,6 +305,11 @@ func (d Definition) ReferenceOnly(elements bool) Definition {
 	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + " TYPE option<" + kind + "> REFERENCE ON DELETE IGNORE;")
 }
 
+// AnyReference returns a FIELD that keeps its references, whatever they lead to.
+func (d Definition) AnyReference() Definition {
+	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + " TYPE option<record | array<record>> REFERENCE ON DELETE IGNORE;")
+}
+
 // Untyped returns a FIELD of any value, under which its elements may be defined.
 func (d Definition) Untyped() Definition {
 	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + ";")

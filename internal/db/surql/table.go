@@ -175,6 +175,14 @@ func (d Definition) holdsObjects() bool {
 	return false
 }
 
+// PrintIdent prints a name, in backticks where it needs them.
+func PrintIdent(name string) string {
+	if plainName(name) {
+		return name
+	}
+	return QuoteIdent(name)
+}
+
 // plainName says whether a name needs no backticks but for being a word of the language.
 func plainName(name string) bool {
 	return name != "" && strings.IndexFunc(name, func(r rune) bool { return r >= 0x80 || !isWord(byte(r)) }) < 0 && (name[0] < '0' || name[0] > '9')

@@ -1,0 +1,114 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vapora-platform/vapora-backup/internal/db/replay"
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// forget removes a table so that the records of others forget its edges, and what its
+// records refer to. It returns what could not be forgotten.
+//
+// REMOVE TABLE leaves all that with them. DELETE does not, but it does to whoever refers to
+// a record what their ON DELETE says. So the table goes first, and its edges and
+// references are written into an empty one once more, to be deleted where nobody refers to
+// them, and no event hears of it.
+func (t *Target) forget(ctx context.Context, table string, references []surql.Definition) (note string, err error) {
+	name := surql.QuoteIdent(table)
+	version, err := t.Client.Version(ctx)
+	if err != nil {
+		return "", err
+	}
+	// A record that only looks like an edge is one here: it does no harm.
+	isEdge := isRecord("in", version) + " AND " + isRecord("out", version)
+	edges, err := t.count(ctx, table, isEdge)
+	if err != nil {
+		return "", fmt.Errorf("look for the edges of %s: %w", table, err)
+	}
+	var fields, has []string
+	for _, f := range references {
+		if first := surql.QuoteIdent(f.First()); !slices.Contains(fields, first) {
+			fields, has = append(fields, first), append(has, first+" != NONE")
+		}
+	}
+	rows := int64(0)
+	if len(has) > 0 {
+		if rows, err = t.count(ctx, table, strings.Join(has, " OR ")); err != nil {
+			return "", fmt.Errorf("look for the references of %s: %w", table, err)
+		}
+	}
+	if edges+rows == 0 {
+		return "", nil
+	}
+	var sql strings.Builder
+	fmt.Fprintf(&sql, "LET $edges = (SELECT VALUE [in, id, out] FROM %s WHERE %s);\n", name, isEdge)
+	if rows > 0 {
+		for i, f := range fields {
+			fields[i] = f + ": " + f
+		}
+		fmt.Fprintf(&sql, "LET $rows = (SELECT VALUE [id, { %s }] FROM %s WHERE %s);\n", strings.Join(fields, ", "), name, strings.Join(has, " OR "))
+	}
+	fmt.Fprintf(&sql, "REMOVE TABLE %s;\nDEFINE TABLE %[1]s TYPE ANY SCHEMALESS;\n", name)
+	if rows > 0 {
+		for _, f := range references {
+			sql.WriteString(f.AnyReference().Text + "\n")
+		}
+	}
+	for at := int64(0); at < edges; at += edgesAtOnce {
+		again(&sql, "$edges", at, "LET $in = $x[0]; LET $id = $x[1]; LET $out = $x[2]", "RELATE $in->$id->$out RETURN NONE")
+	}
+	must := strings.Count(sql.String(), ";\n")
+	for at := int64(0); at < rows; at += edgesAtOnce {
+		again(&sql, "$rows", at, "LET $id = $x[0]; LET $row = $x[1]", "CREATE $id CONTENT $row RETURN NONE")
+	}
+	results, err := t.Client.Query(ctx, sql.String())
+	if err != nil {
+		return "", fmt.Errorf("forget the edges of %s: %w", table, err)
+	}
+	for i, r := range results {
+		switch {
+		case r.Err != "" && i < must:
+			return "", fmt.Errorf("forget the edges of %s: %s", table, r.Err)
+		case r.Err != "":
+			note = fmt.Sprintf("records that %s referred to may know of it still: %s", table, r.Err)
+		}
+	}
+	return note, nil
+}
+
+// forgetAll is forget for tables that are restored alone. Views among them go first: no
+// server removes a table before those that read it.
+func (t *Target) forgetAll(ctx context.Context, tables []string) (losses []replay.Loss, err error) {
+	var views []string
+	for _, table := range tables {
+		if slices.Contains(t.Around.views, table) {
+			views = append(views, table)
+		}
+	}
+	if _, err := t.remove(ctx, Contents{"tables": views}); err != nil {
+		return nil, err
+	}
+	for _, table := range tables {
+		if slices.Contains(views, table) {
+			continue
+		}
+		note, err := t.forget(ctx, table, t.Around.refer[table])
+		if err != nil {
+			return nil, err
+		}
+		if note != "" {
+			losses = append(losses, replay.Loss{What: "that nobody knows of references which are gone", Why: note})
+		}
+	}
+	return losses, nil
+}
+
+// again writes records of a list into the empty table and deletes them. They are not
+// there, or the table did not go.
+func again(sql *strings.Builder, list string, at int64, let, write string) {
+	fmt.Fprintf(sql, "FOR $x IN array::slice(%s, %d, %d) { %s; IF !record::exists($id) { %s; DELETE $id RETURN NONE; }; };\n", list, at, edgesAtOnce, let, write)
+}
