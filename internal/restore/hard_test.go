@@ -164,6 +164,16 @@ func TestRowsThatDoNotFitAReference(t *testing.T) {
 	}
 }
 
+// The ends of an edge may be references too, and a field may be called like one.
+func TestReferencesOfEveryName(t *testing.T) {
+	t.Parallel()
+	comesBack(t, "CREATE a:1, b:1 RETURN NONE; DEFINE TABLE e TYPE RELATION IN a OUT b; DEFINE FIELD OVERWRITE in ON e TYPE record<a> REFERENCE ON DELETE CASCADE; RELATE a:1->e:1->b:1;"+
+		"DEFINE TABLE n TYPE NORMAL SCHEMAFULL; DEFINE FIELD out ON n TYPE option<record<n>> REFERENCE; DEFINE FIELD id ON n TYPE int; CREATE n:1 RETURN NONE; CREATE n:2 SET out = n:1 RETURN NONE;"+
+		"DEFINE TABLE flexible SCHEMAFULL; DEFINE FIELD x ON flexible TYPE option<record<flexible>> REFERENCE; CREATE flexible:1 RETURN NONE; CREATE flexible:2 SET x = flexible:1 RETURN NONE;"+
+		"DEFINE FIELD l ON flexible TYPE option<array<record<flexible>>> REFERENCE; UPDATE flexible:1 SET l = [flexible:2, flexible:1] RETURN NONE",
+		"SELECT VALUE [id, <~e] FROM a", "SELECT VALUE [id, <~n] FROM n", "SELECT VALUE [id, array::sort(<~flexible)] FROM flexible", "RETURN a:1->e->b")
+}
+
 // What a definition of a parameter does not tell, its value does.
 func TestParametersThatAreNotPrinted(t *testing.T) {
 	t.Parallel()

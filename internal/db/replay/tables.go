@@ -40,12 +40,10 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 	case b.plainRows(t):
 		before = append(before, t.Define.Loose())
 		for _, f := range t.Fields {
-			if !f.IsReference() {
-				continue
+			if f.IsReference() {
+				before = append(before, f.ReferenceOnly(elements(t, f)))
 			}
-			elements := slices.ContainsFunc(t.Fields, func(d surql.Definition) bool { return d.Name == f.Name+".*" })
-			before = append(before, f.ReferenceOnly(elements))
-			if elements {
+			if f.IsReference() && elements(t, f) {
 				after = append(after, f.Untyped())
 			}
 		}
@@ -58,11 +56,19 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 	for _, d := range fields {
 		if late(d) {
 			after = append(after, d)
+			if d.IsReference() { // the rows' references are kept as they come
+				before = append(before, d.ReferenceOnly(elements(t, d)))
+			}
 		} else {
 			before = append(before, d)
 		}
 	}
 	return append(before, indexes...), b.rules(t, after)
+}
+
+// elements says whether another field of a table is that of the elements of f.
+func elements(t *surql.Table, f surql.Definition) bool {
+	return slices.ContainsFunc(t.Fields, func(d surql.Definition) bool { return d.Name == f.Name+".*" })
 }
 
 // fields returns those of a table, in the order in which a server takes them.

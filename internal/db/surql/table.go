@@ -121,7 +121,14 @@ func (d Definition) union(i int) ([]string, int) {
 
 // Flexible says whether a FIELD takes objects of any form: in a table that is SCHEMAFULL,
 // and in no other may it say so.
-func (d Definition) Flexible() bool { return d.Kind == "FIELD" && d.clause("FLEXIBLE") > 0 }
+func (d Definition) Flexible() bool {
+	from, to := d.fieldType() // where a table may be called so
+	i := d.clause("FLEXIBLE")
+	if i >= from && i < to {
+		i = d.find(to, "FLEXIBLE")
+	}
+	return d.Kind == "FIELD" && i > 0
+}
 
 // MadeByItself says whether a FIELD is that of the elements of an array called like a word
 // of the language, as the array's own definition makes it: defined under the name that
