@@ -26,9 +26,10 @@ type Around struct {
 	edges  []string // the tables whose records may be edges
 	normal map[string]bool
 	// views are those among the tables themselves; refer are the REFERENCE fields of
-	// the others.
-	views []string
-	refer map[string][]surql.Definition
+	// the others; referred are those that a REFERENCE of any table may lead to.
+	views    []string
+	refer    map[string][]surql.Definition
+	referred map[string]bool
 }
 
 // LookAround looks at the target's other tables.
@@ -37,7 +38,7 @@ func (t *Target) LookAround(ctx context.Context, tables []string) (*Around, erro
 	if err != nil {
 		return nil, fmt.Errorf("look around the tables: %w", err)
 	}
-	a := &Around{tables: tables, normal: map[string]bool{}, refer: map[string][]surql.Definition{}}
+	a := &Around{tables: tables, normal: map[string]bool{}, refer: map[string][]surql.Definition{}, referred: map[string]bool{}}
 	version, err := t.Client.Version(ctx)
 	if err != nil {
 		return nil, err
@@ -46,6 +47,13 @@ func (t *Target) LookAround(ctx context.Context, tables []string) (*Around, erro
 		return len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return slices.Contains(tables, n) })
 	}
 	for _, other := range o.Tables {
+		for _, f := range other.Fields {
+			for _, table := range tables {
+				if to := f.RecordTables(); f.IsReference() && (len(to) == 0 || slices.Contains(to, table)) {
+					a.referred[table] = true
+				}
+			}
+		}
 		switch {
 		case other.Define == nil:
 			continue

@@ -10,13 +10,27 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
 
+// unlink deletes the edges of a table one by one, but for those that have edges of their
+// own, which would go with them.
+func (t *Target) unlink(ctx context.Context, table string) error {
+	const own = "in != NONE AND in IN id<-? AND count(id->?) = 1 AND count(id<-?) = 1"
+	n, err := t.count(ctx, table, own)
+	if err == nil && n > 0 {
+		err = t.forEach(ctx, table, own, n, "LET $id = $edge.id; DELETE $id RETURN NONE")
+	}
+	if err != nil {
+		return fmt.Errorf("delete the edges of %s: %w", table, err)
+	}
+	return nil
+}
+
 // forget removes a table so that the records of others forget its edges, and what its
 // records refer to. It returns what could not be forgotten.
 //
 // REMOVE TABLE leaves all that with them. DELETE does not, but it does to whoever refers to
 // a record what their ON DELETE says. So the table goes first, and its edges and
 // references are written into an empty one once more, to be deleted where nobody refers to
-// them, and no event hears of it.
+// them, and no event hears of it. The server holds their ids meanwhile.
 func (t *Target) forget(ctx context.Context, table string, references []surql.Definition) (note string, err error) {
 	name := surql.QuoteIdent(table)
 	version, err := t.Client.Version(ctx)
@@ -95,6 +109,11 @@ func (t *Target) forgetAll(ctx context.Context, tables []string) (losses []repla
 	for _, table := range tables {
 		if slices.Contains(views, table) {
 			continue
+		}
+		if !t.Around.referred[table] { // as nearly always: nothing is held
+			if err := t.unlink(ctx, table); err != nil {
+				return nil, err
+			}
 		}
 		note, err := t.forget(ctx, table, t.Around.refer[table])
 		if err != nil {
