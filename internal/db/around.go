@@ -22,6 +22,7 @@ type Around struct {
 	// Lightweight are relations that are no records, from or to them.
 	Lightweight []string
 
+	target *surql.Outline // what the target defines
 	tables []string
 	edges  []string // the tables whose records may be edges
 	normal map[string]bool
@@ -38,7 +39,7 @@ func (t *Target) LookAround(ctx context.Context, tables []string) (*Around, erro
 	if err != nil {
 		return nil, fmt.Errorf("look around the tables: %w", err)
 	}
-	a := &Around{tables: tables, normal: map[string]bool{}, refer: map[string][]surql.Definition{}, referred: map[string]bool{}}
+	a := &Around{target: o, tables: tables, normal: map[string]bool{}, refer: map[string][]surql.Definition{}, referred: map[string]bool{}}
 	version, err := t.Client.Version(ctx)
 	if err != nil {
 		return nil, err
@@ -90,6 +91,14 @@ func (t *Target) LookAround(ctx context.Context, tables []string) (*Around, erro
 	return a, nil
 }
 
+// Missing names what an index needs and the target does not define, or "".
+func (a *Around) Missing(index surql.Definition) string {
+	if a == nil { // nothing is there
+		return (&surql.Outline{}).Missing(index)
+	}
+	return a.target.Missing(index)
+}
+
 // edgesAtOnce is how many edges one transaction writes.
 const edgesAtOnce = 20_000
 
@@ -106,7 +115,7 @@ func (t *Target) Renew(ctx context.Context, a *Around) (renewed int64, notes []s
 			return fmt.Sprintf("%s AND record::exists(%s) AND id NOT IN %s", among(field, a.tables, version), field, walk)
 		})
 		if !a.normal[table] {
-			n, err := t.each(ctx, table, lost+" AND record::exists(in) AND record::exists(out)", "LET $in = $edge.in; LET $id = $edge.id; LET $out = $edge.out; RELATE $in->$id->$out RETURN NONE")
+			n, err := t.relate(ctx, table, lost+" AND record::exists(in) AND record::exists(out)")
 			if err != nil {
 				return renewed, notes, fmt.Errorf("renew the edges of %s: %w", table, err)
 			}
@@ -117,7 +126,7 @@ func (t *Target) Renew(ctx context.Context, a *Around) (renewed int64, notes []s
 			return renewed, notes, fmt.Errorf("look for lost edges of %s: %w", table, err)
 		}
 		if unknown > 0 {
-			notes = append(notes, fmt.Sprintf("%d edges of %s are unknown to the records that came back: their other end is gone, or the table takes no edges any more", unknown, table))
+			notes = append(notes, fmt.Sprintf("%d edges of %s are unknown to the records that came back: their other end is gone, or the table does not take them as they are any more", unknown, table))
 		}
 		loose, err := t.count(ctx, table, ends(table, func(field, _ string) string {
 			return fmt.Sprintf("%s AND !record::exists(%s)", among(field, a.tables, version), field)
@@ -156,26 +165,56 @@ func isRecord(field string, version Version) string {
 	return "type::is_record(" + field + ")"
 }
 
-// each does something with every $edge of a table for which the condition holds, as
-// an import would: no event hears of it. Afterwards it must hold for none.
-func (t *Target) each(ctx context.Context, table, condition, do string) (int64, error) {
+// renewal is what renews an edge.
+const renewal = "LET $in = $edge.in; LET $id = $edge.id; LET $out = $edge.out; RELATE $in->$id->$out RETURN NONE"
+
+// relate writes the edges of a table for which the condition holds once more, as an import
+// would: no event hears of it. It returns how many it does not hold for any more. Many go
+// at once; where the rules of the table refuse one, all go one by one.
+func (t *Target) relate(ctx context.Context, table, condition string) (int64, error) {
 	n, err := t.count(ctx, table, condition)
-	if err != nil {
+	if err != nil || n == 0 {
 		return 0, err
 	}
-	if n == 0 {
-		return 0, nil
+	if err := t.forEach(ctx, table, condition, n, renewal); err != nil {
+		if ctx.Err() != nil {
+			return 0, err
+		}
+		if err := t.relateEach(ctx, table, condition); err != nil {
+			return 0, err
+		}
 	}
-	if err := t.forEach(ctx, table, condition, n, do); err != nil {
-		return 0, err
+	left, err := t.count(ctx, table, condition)
+	return n - left, err
+}
+
+// eachAtOnce keeps a query of one statement for each edge below the server's limit.
+const eachAtOnce = 5_000
+
+// relateEach gives each edge a transaction of its own, and passes over those that fail.
+func (t *Target) relateEach(ctx context.Context, table, condition string) error {
+	failed := 0
+	for before := int64(-1); ; {
+		left, err := t.count(ctx, table, condition)
+		if err != nil || left <= int64(failed) || left-int64(failed) == before {
+			return err
+		}
+		before = left - int64(failed)
+		var sql strings.Builder
+		fmt.Fprintf(&sql, "OPTION IMPORT; LET $edges = (SELECT id, in, out FROM %s WHERE %s LIMIT %d START %d);\n", surql.QuoteIdent(table), condition, eachAtOnce, failed)
+		for i := range min(left-int64(failed), eachAtOnce) {
+			fmt.Fprintf(&sql, "FOR $edge IN array::flatten([array::slice($edges, %d, 1)]) { %s; };\n", i, renewal)
+		}
+		results, err := t.Client.Query(ctx, sql.String())
+		if err != nil {
+			return err
+		}
+		for _, r := range results {
+			if r.Err != "" {
+				failed++
+			}
+		}
 	}
-	switch left, err := t.count(ctx, table, condition); {
-	case err != nil:
-		return 0, err
-	case left > 0:
-		return 0, fmt.Errorf("%d of %d are as before", left, n)
-	}
-	return n, nil
 }
 
 // forEach does something with n of those edges.

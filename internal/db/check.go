@@ -62,7 +62,7 @@ func Check(ctx context.Context, c *Client, want *surql.Outline, plan *replay.Pla
 		return nil, fmt.Errorf("check the restored database: %w", err)
 	}
 	k.out.Problems = slices.Concat(problems...)
-	k.out.Notes = append(append(k.out.Notes, k.computed...), k.otherRows...)
+	k.out.Notes = slices.Concat(k.out.Notes, k.computed, k.otherRows, k.unwalked)
 	return k.out, nil
 }
 
@@ -76,8 +76,8 @@ type checker struct {
 	out  *Checked
 	// computed are notes about views.
 	computed []string
-	// otherRows are notes about rows.
-	otherRows []string
+	// otherRows are notes about rows, unwalked about edges.
+	otherRows, unwalked []string
 }
 
 func (k *checker) counts(ctx context.Context) (problems []string, err error) {
@@ -203,11 +203,12 @@ func (k *checker) edges(ctx context.Context) (problems []string, err error) {
 		table            *surql.Table
 		field, direction string
 		found            int64
+		noEnds           bool
 	}
 	var walks []*walk
 	for _, t := range k.want.Tables {
 		if t.Edges > 0 && !t.View() {
-			walks = append(walks, &walk{t, "in", "->", 0}, &walk{t, "out", "<-", 0})
+			walks = append(walks, &walk{t, "in", "->", 0, false}, &walk{t, "out", "<-", 0, false})
 		}
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -217,7 +218,9 @@ func (k *checker) edges(ctx context.Context) (problems []string, err error) {
 			if w.found, err = k.reachable(ctx, w.table.Name, w.field, w.direction); err == nil && (w.found > w.table.Edges || k.betweenEdges(w.table)) {
 				w.found, err = k.reachableEach(ctx, w.table.Name, w.field, w.direction)
 			}
-			if err != nil {
+			if errors.Is(err, errNoEnds) {
+				w.found, w.noEnds = w.table.Edges, true
+			} else if err != nil {
 				return fmt.Errorf("walk the edges of %s: %w", w.table.Name, err)
 			}
 			return nil
@@ -227,6 +230,9 @@ func (k *checker) edges(ctx context.Context) (problems []string, err error) {
 		return nil, err
 	}
 	for _, w := range walks {
+		if w.noEnds && w.field == "in" {
+			k.unwalked = append(k.unwalked, "edges of "+w.table.Name+" lead to tables that are not there, and cannot be walked")
+		}
 		if w.found != w.table.Edges {
 			problems = append(problems, fmt.Sprintf("%d of %d edges of %s are reachable from their %q end", w.found, w.table.Edges, w.table.Name, w.field))
 		}
@@ -257,11 +263,18 @@ func (k *checker) reachable(ctx context.Context, table, field, walk string) (int
 		"RETURN math::sum(SELECT VALUE count(%[1]s%[2]s%[3]s) FROM (SELECT %[1]s FROM %[3]s WHERE %[1]s != NONE GROUP BY %[1]s))", field, walk, name))
 }
 
+// errNoEnds says that records which an edge leads to have no table: only edges that are
+// no records can be asked for in vain.
+var errNoEnds = errors.New("the table of an end is not there")
+
 // number asks for one.
 func (k *checker) number(ctx context.Context, sql string) (int64, error) {
 	results, err := k.c.read(ctx, sql)
 	if err != nil {
 		return 0, err
+	}
+	if len(results) == 1 && results[0].missing == "table" {
+		return 0, errNoEnds
 	}
 	if len(results) != 1 || results[0].Err != "" {
 		return 0, fmt.Errorf("got no answer to a walk")

@@ -110,7 +110,7 @@ func (i info) unfinished() string {
 // what stays all the same: CONFIGs that a server before 3.0.3 can replace and not
 // remove.
 func (t *Target) Prepare(ctx context.Context, backup string, clear Contents) (losses []replay.Loss, err error) {
-	if err := t.create(ctx); err != nil {
+	if err := t.create(ctx, len(clear) > 0 && t.Around == nil); err != nil {
 		return nil, err
 	}
 	mark := "DEFINE PARAM OVERWRITE $" + marker + " VALUE " + surql.QuoteString(backup) + " PERMISSIONS NONE"
@@ -144,8 +144,8 @@ func (t *Target) Refused() string {
 }
 
 // create makes the namespace and the database where they are missing, and gives a
-// database that is there the clauses of Line.
-func (t *Target) create(ctx context.Context) error {
+// database that is there the clauses of Line; one that is replaced no others.
+func (t *Target) create(ctx context.Context, replaced bool) error {
 	o := t.Client.opt
 	clauses := surql.Parse(t.Line).DatabaseClauses()
 	form := "DEFINE DATABASE OVERWRITE "
@@ -153,7 +153,7 @@ func (t *Target) create(ctx context.Context) error {
 		form = "DEFINE DATABASE IF NOT EXISTS "
 	} else if err != nil {
 		return fmt.Errorf("look into the target: %w", err)
-	} else if clauses == "" || t.Refused() != "" {
+	} else if clauses == "" && !replaced || o.Auth == Database {
 		return nil
 	}
 	if o.Auth == Root {

@@ -191,3 +191,72 @@ func TestForceOverAnyName(t *testing.T) {
 		t.Errorf("the target holds %s", info)
 	}
 }
+
+// Edges of other tables that their own rules refuse now are named, and stand in nobody's way.
+func TestEdgesThatTheirRulesRefuse(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, name := h.srv.Fresh(t)
+	h.srv.Query(t, ns, name, "CREATE c:1, p:1 RETURN NONE; RELATE c:1->e:1->p:1 SET y = 2 RETURN NONE; RELATE c:1->e:2->p:1 RETURN NONE; RELATE c:1->e:3->p:1 SET y = 3 RETURN NONE; RELATE c:1->e:4->p:1 RETURN NONE; DEFINE TABLE OVERWRITE e TYPE RELATION SCHEMAFULL")
+	j := h.job(t, h.backup(t, ns, name, nil), ns, name)
+	j.Tables, j.Force = []string{"p"}, true
+	res, err := restore.Run(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(h.srv.Query(t, ns, name, "SELECT VALUE <-e FROM p")[0]); got != `[["e:2","e:4"]]` {
+		t.Errorf("p knows %s", got)
+	}
+	if notes := strings.Join(res.Checked.Notes, "\n"); !strings.Contains(notes, "2 edges of e are unknown") {
+		t.Errorf("got notes %q", notes)
+	}
+}
+
+// What a single table needs and its target lacks is named.
+func TestTablesAloneWhatTheTargetLacks(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	h.srv.Query(t, ns, from, "DEFINE ANALYZER an TOKENIZERS class; DEFINE INDEX ft ON t FIELDS s FULLTEXT ANALYZER an BM25; CREATE t:1 SET s = 'x' RETURN NONE")
+	tables := []string{"t"}
+	if len(h.srv.Samples()) > 1 {
+		h.srv.Query(t, ns, from, "CREATE a:1, b:1 RETURN NONE; DEFINE TABLE lw TYPE RELATION IN a OUT b LIGHTWEIGHT; RELATE a:1->lw->b:1")
+		tables = []string{"t", "lw"}
+	}
+	b := h.backup(t, ns, from, nil)
+	for _, to := range []string{from + "_empty", from} {
+		j := h.job(t, b, ns, to)
+		j.Tables, j.Force = tables, true
+		res, err := restore.Run(t.Context(), j)
+		if err != nil {
+			t.Fatalf("%s: %v", to, err)
+		}
+		if index := strings.Contains(string(h.srv.Query(t, ns, to, "INFO FOR TABLE t")[0]), "FULLTEXT"); index != (to == from) {
+			t.Errorf("%s has the index: %v", to, index)
+		}
+		if to != from {
+			wantLosses(t, res, "index ft ON t")
+		}
+		if notes := strings.Join(res.Checked.Notes, "\n"); len(tables) > 1 && strings.Contains(notes, "edges of lw lead to tables that are not there") != (to != from) {
+			t.Errorf("%s: got notes %q", to, notes)
+		}
+	}
+}
+
+// A database that is replaced keeps no clause of its own.
+func TestForceOverClauses(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, name := h.srv.Fresh(t)
+	h.srv.Query(t, ns, name, "CREATE t:1 RETURN NONE")
+	b := h.backup(t, ns, name, nil)
+	h.srv.Query(t, ns, name, "DEFINE DATABASE OVERWRITE "+name+" STRICT CHANGEFEED 1d COMMENT 'old'")
+	j := h.job(t, b, ns, name)
+	j.Force = true
+	if _, err := restore.Run(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	if info := string(h.srv.Query(t, ns, name, "INFO FOR NS")[0]); strings.Contains(info, "CHANGEFEED") || strings.Contains(info, "STRICT") || strings.Contains(info, "old") {
+		t.Errorf("the database is %s", info)
+	}
+}

@@ -19,6 +19,8 @@ type PlanOptions struct {
 	Keys           map[string]string // of accesses, over those sealed in the backup
 	LeaveOutAccess []string
 	Starts         map[string]int64 // of sequences, over those found in the data
+	// Around is what else the target of single tables holds, nil if nothing.
+	Around *db.Around
 }
 
 // Plan puts the dump into the order that restores everything.
@@ -34,7 +36,7 @@ func (d *Dump) Plan(o PlanOptions) (*replay.Plan, error) {
 	starts, guessed := d.starts(o.Starts)
 	plan, err := replay.New(d.Outline, replay.Options{
 		Target: o.Target, Keys: keys, LeaveOutAccess: o.LeaveOutAccess, Starts: starts,
-		Broken: d.broken, Params: d.Secrets.Params,
+		Broken: func(index surql.Definition) string { return d.broken(index, o.Around) }, Params: d.Secrets.Params,
 	})
 	if err != nil {
 		return nil, err
@@ -50,12 +52,15 @@ func (d *Dump) Plan(o PlanOptions) (*replay.Plan, error) {
 }
 
 // broken says why an index did not work in the source, as far as the backup tells.
-func (d *Dump) broken(index surql.Definition) string {
+func (d *Dump) broken(index surql.Definition, around *db.Around) string {
 	if slices.Contains(d.Inventory.FailedIndexes, db.Index{Name: index.Name, Table: index.On}) {
 		return "it indexed nothing, its build had failed; define it when the rows are right for it"
 	}
-	if d.Partial {
-		return "" // the target may have what single tables do not bring
+	if d.Partial { // the target may have what single tables do not bring
+		if what := around.Missing(index); what != "" {
+			return "the target has no " + what + "; define both, or restore the whole backup"
+		}
+		return ""
 	}
 	if what := d.Outline.Missing(index); what != "" {
 		return "it took no rows, " + what + " was removed; define both when it is there again"

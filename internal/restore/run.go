@@ -203,7 +203,7 @@ func (r *run) plan(context.Context) error {
 	}
 	opt := PlanOptions{
 		Target: replay.Target{Two: r.server.Two(), References: r.server.ImportsReferences(), KeepsDatabase: r.Target.Client.Level() == db.Database},
-		Keys:   r.Keys, LeaveOutAccess: r.LeaveOutAccess, Starts: r.Starts,
+		Keys:   r.Keys, LeaveOutAccess: r.LeaveOutAccess, Starts: r.Starts, Around: r.around,
 	}
 	r.out.Starts, _ = r.dump.starts(opt.Starts)
 	r.planned, err = r.dump.Plan(opt)
