@@ -282,12 +282,12 @@ func TestSlowIsNotSilent(t *testing.T) {
 	t.Parallel()
 	o := options(t)
 	fill(t, o, shop)
-	o.Idle = 400 * time.Millisecond
+	o.Idle = 1500 * time.Millisecond // a busy machine is slow too
 	o = exporting(t, o, func(next http.Handler, w http.ResponseWriter, r *http.Request) {
 		rec := httptest.NewRecorder()
 		next.ServeHTTP(rec, r)
 		text := rec.Body.Bytes()
-		tick := time.NewTicker(100 * time.Millisecond) // ten times, more than Idle in all
+		tick := time.NewTicker(200 * time.Millisecond) // ten times, more than Idle in all
 		defer tick.Stop()
 		for i := range 10 {
 			w.Write(text[len(text)*i/10 : len(text)*(i+1)/10])

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
@@ -31,9 +32,12 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 	if t.Define == nil {
 		return slices.Concat(fields, indexes), nil
 	}
-	// A definition of the table makes the ends of an edge anew; the others are rules.
+	// A definition of the table makes the ends of an edge anew; the others are rules, and
+	// what the elements of one that is late are held to.
 	late := func(d surql.Definition) bool {
-		return d.Name == "id" || d.Name == "in" || d.Name == "out" || d.Flexible()
+		return d.Name == "id" || d.Name == "in" || d.Name == "out" || d.Flexible() || d.AnyElements() && slices.ContainsFunc(fields, func(f surql.Definition) bool {
+			return f.Flexible() && strings.HasPrefix(d.Name, f.Name+".")
+		})
 	}
 	isID := func(d surql.Definition) bool { return d.Name == "id" }
 	switch {
