@@ -99,6 +99,15 @@ func (a *Around) Missing(index surql.Definition) string {
 	return a.target.Missing(index)
 }
 
+// Lacks returns the functions and sequences that a definition calls and the target does
+// not define.
+func (a *Around) Lacks(d surql.Definition) []string {
+	if a == nil {
+		return (&surql.Outline{}).Lacks(d)
+	}
+	return a.target.Lacks(d)
+}
+
 // edgesAtOnce is how many edges one transaction writes.
 const edgesAtOnce = 20_000
 

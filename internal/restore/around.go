@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vapora-platform/vapora-backup/internal/db/replay"
@@ -31,6 +32,9 @@ func (r *run) targetLosses() []replay.Loss {
 	if clauses := r.Target.Refused(); clauses != "" && !r.dump.Outline.DefinesDatabase() { // else the plan says it
 		out = append(out, replay.Loss{What: "the database's own clauses: " + clauses, Why: "a user of the database may not define it; one of the namespace may"})
 	}
+	if r.dump.Partial {
+		out = append(out, r.lacking()...)
+	}
 	if r.around == nil {
 		return out
 	}
@@ -39,6 +43,26 @@ func (r *run) targetLosses() []replay.Loss {
 	}
 	for _, table := range r.around.Lightweight {
 		out = append(out, replay.Loss{What: "edges of " + table, Why: "they are no records, and went with the table; where these tables are restored together they come back"})
+	}
+	return out
+}
+
+// lacking names what the rules of single tables call and the target does not have.
+func (r *run) lacking() (out []replay.Loss) {
+	named := map[string]bool{}
+	for _, t := range r.dump.Outline.Tables {
+		rules := slices.Concat(t.Fields, t.Events)
+		if t.Define != nil {
+			rules = append(rules, *t.Define)
+		}
+		for _, d := range rules {
+			for _, what := range r.around.Lacks(d) {
+				if !named[what] {
+					named[what] = true
+					out = append(out, replay.Loss{What: what, Why: "a rule of table " + t.Name + " calls it and the target has none; define it, or restore the whole backup"})
+				}
+			}
+		}
 	}
 	return out
 }

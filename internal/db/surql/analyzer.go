@@ -1,9 +1,6 @@
 package surql
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Missing names what a full-text INDEX needs and the dump does not define, or "": its
 // analyzer, or the function that the analyzer calls. Servers let them be removed, some
@@ -40,10 +37,5 @@ func (d Definition) calls() string {
 	if d.Kind != "ANALYZER" || i < 0 {
 		return ""
 	}
-	var name strings.Builder
-	name.WriteString(Ident(d.token(i + 1)))
-	for i += 2; d.token(i) == "::"; i += 2 {
-		name.WriteString("::" + Ident(d.token(i+1)))
-	}
-	return name.String()
+	return d.path(i + 1)
 }

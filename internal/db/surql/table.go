@@ -260,14 +260,7 @@ func (d Definition) span(from, to int) string {
 
 // Draws says whether a definition calls for the next number of a sequence.
 func (d Definition) Draws(sequence string) bool {
-	for i := range d.tokens {
-		if d.says(i, "sequence") && d.token(i+1) == "::" && d.says(i+2, "nextval") && d.token(i+3) == "(" {
-			if name, ok := StringValue(d.token(i + 4)); ok && name == sequence && d.token(i+5) == ")" {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.Contains(d.Needs(), "sequence "+sequence)
 }
 
 // Changefeed says whether a TABLE or DATABASE keeps a history of changes.
