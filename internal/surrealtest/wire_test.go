@@ -2,9 +2,12 @@ package surrealtest_test
 
 import (
 	"encoding/json"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
 )
@@ -135,4 +138,25 @@ func TestValues(t *testing.T) {
 			t.Errorf("%s:\n got %s\nwant %s", sql, got, want)
 		}
 	}
+}
+
+// Who goes away in the middle of a request takes nobody with them.
+func TestRequestThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	s := surrealtest.Start(t, surrealtest.Options{})
+	for range 5 {
+		c, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(c, "POST /import HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nOPTION IMPORT;"); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Query(t, "", "", "RETURN 1")
+	time.Sleep(200 * time.Millisecond) // it learns of it a little later
+	s.Query(t, "", "", "RETURN 1")
 }

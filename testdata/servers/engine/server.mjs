@@ -233,7 +233,11 @@ async function answer(req, body) {
 
 const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, async (req, res) => {
   const chunks = [];
-  for await (const chunk of req) chunks.push(chunk);
+  try {
+    for await (const chunk of req) chunks.push(chunk);
+  } catch {
+    return; // who asked went away in the middle
+  }
   let out;
   try {
     out = await answer(req, Buffer.concat(chunks));
