@@ -277,3 +277,19 @@ func TestQuoteIdent(t *testing.T) {
 		}
 	}
 }
+
+// A table may be called like the clause, and stand in a type.
+func TestFlexible(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"DEFINE FIELD o ON t TYPE object FLEXIBLE PERMISSIONS FULL;":                                   true,
+		"DEFINE FIELD o ON t FLEXIBLE TYPE object PERMISSIONS FULL;":                                   true, // as 2.x prints it
+		"DEFINE FIELD o ON t TYPE record<flexible> | object FLEXIBLE;":                                 true,
+		"DEFINE FIELD x ON flexible TYPE none | record<flexible> REFERENCE ON DELETE IGNORE;":          false,
+		"DEFINE FIELD flexible ON flexible TYPE array<record<flexible>> COMMENT 'x' PERMISSIONS FULL;": false,
+	} {
+		if got := surql.Parse(text).Flexible(); got != want {
+			t.Errorf("%s: got %v", text, got)
+		}
+	}
+}
