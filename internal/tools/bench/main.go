@@ -29,7 +29,7 @@ func main() {
 
 // parts are what runs in a process of its own, so that its time and memory can
 // be measured.
-var parts = map[string]func(context.Context, []string) error{"pipeline": pipeline, "encode": encode, "post": post, "batches": batches, "take": take, "feed": feed,
+var parts = map[string]func(context.Context, []string) error{"pipeline": pipeline, "encode": encode, "spin": spin, "post": post, "batches": batches, "take": take, "feed": feed,
 	"plan": plan, "listing": listing, "decide": decide, "scatter": scatter, "walk": walk}
 
 func exit(err error) {
@@ -46,7 +46,8 @@ type bench struct {
 	dir, root, self string
 	runs            int
 	size            int64 // megabytes on disk
-	export, live    int64 // and in a server
+	export          int64 // and in a server
+	live, kept      int64 // and restored, in memory and on a disk
 	rows            []row
 }
 
@@ -67,7 +68,8 @@ func run(ctx context.Context) (err error) {
 	flag.IntVar(&b.runs, "runs", 5, "runs of each side")
 	flag.Int64Var(&b.size, "size", 400, "megabytes of the dump on disk, for 2, 3, 5 and 6")
 	flag.Int64Var(&b.export, "export", 400, "megabytes of the database that 1 exports")
-	flag.Int64Var(&b.live, "live", 30, "megabytes of the database that 4 restores")
+	flag.Int64Var(&b.live, "live", 30, "megabytes of the database that 4 restores into memory, where posting the dump takes long")
+	flag.Int64Var(&b.kept, "kept", 100, "megabytes of the database that 4 restores into surrealkv")
 	flag.Parse()
 	if b.root, err = testserver.Root(); err != nil {
 		return err

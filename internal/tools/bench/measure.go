@@ -9,6 +9,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
 )
 
 // A sample is what a command took, its children included.
@@ -19,10 +21,11 @@ type sample struct {
 }
 
 // shell runs a command line and measures it.
-func (b *bench) shell(ctx context.Context, line string) (sample, error) {
+func (b *bench) shell(ctx context.Context, line string, env ...string) (sample, error) {
 	cmd := exec.CommandContext(ctx, "sh", "-c", line)
 	cmd.Dir = b.dir
 	cmd.Env = append(os.Environ(), "DB_PASSWORD=root", "RESTIC_PASSWORD=x", "BORG_PASSPHRASE=x", "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes")
+	cmd.Env = append(cmd.Env, env...)
 	begin := time.Now()
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -41,6 +44,34 @@ type side struct {
 	line   string
 	before string
 	stored string // a path below the bench's folder whose size is taken
+	// server, if not nil, starts an empty one for each run, whose address the line
+	// finds in $URL.
+	server func(context.Context) (*surrealtest.Server, error)
+}
+
+// run runs a side once.
+func (b *bench) run(ctx context.Context, s side) (got sample, err error) {
+	if s.before != "" {
+		if _, err := b.shell(ctx, s.before); err != nil {
+			return got, err
+		}
+	}
+	var env []string
+	if s.server != nil {
+		srv, err := s.server(ctx)
+		if err != nil {
+			return got, err
+		}
+		defer srv.Stop() // its error would hide nothing
+		env = append(env, "URL="+srv.URL, "VAPORA_BACKUP__DATABASES__VAPORA__URL="+srv.URL)
+	}
+	if got, err = b.shell(ctx, s.line, env...); err != nil {
+		return got, err
+	}
+	if s.stored != "" {
+		got.stored = size(filepath.Join(b.dir, s.stored))
+	}
+	return got, nil
 }
 
 // pair measures two sides in turn, after one run of each that does not count.
@@ -51,17 +82,9 @@ func (b *bench) pair(ctx context.Context, ours, theirs side) (x, y sample, err e
 			side
 			into *[]sample
 		}{{ours, &xs}, {theirs, &ys}} {
-			if s.before != "" {
-				if _, err := b.shell(ctx, s.before); err != nil {
-					return x, y, err
-				}
-			}
-			got, err := b.shell(ctx, s.line)
+			got, err := b.run(ctx, s.side)
 			if err != nil {
 				return x, y, err
-			}
-			if s.stored != "" {
-				got.stored = size(filepath.Join(b.dir, s.stored))
 			}
 			if i > 0 {
 				*s.into = append(*s.into, got)

@@ -9,8 +9,10 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sync/errgroup"
@@ -92,6 +94,21 @@ func encode(_ context.Context, args []string) error {
 		})
 	}
 	return g.Wait()
+}
+
+// spin takes a share of one core, SHARE, until it is killed.
+func spin(_ context.Context, args []string) error {
+	share, err := strconv.ParseFloat(args[0], 64)
+	if err != nil {
+		return err
+	}
+	const period = 10 * time.Millisecond
+	busy := time.Duration(share * float64(period))
+	for {
+		for begin := time.Now(); time.Since(begin) < busy; {
+		}
+		time.Sleep(period - busy)
+	}
 }
 
 // post sends a plain dump to /import, as a user's curl would.

@@ -45,7 +45,7 @@ func (b *bench) prepare() error {
 			return fmt.Errorf("vapora-backup %s: %w\n%s", args[0], err, out)
 		}
 	}
-	for name, mb := range map[string]int64{"dump.surql": b.size, "export.surql": b.export, "live.surql": b.live} {
+	for name, mb := range map[string]int64{"dump.surql": b.size, "export.surql": b.export, "live.surql": b.live, "kept.surql": b.kept} {
 		f, err := os.Create(filepath.Join(b.dir, name))
 		if err != nil {
 			return err

@@ -61,10 +61,10 @@ func page(table, tools string) string {
 	return "# Performance\n\n" +
 		"Written by `make bench`: medians of interleaved runs, both sides of a row in turn on\nthe same machine. Ratios count; absolute times mean little. Each cell has ours first.\n\n" +
 		"Machine: " + machine() + ".\nCompared with: " + tools + ".\n\n" + table + "\n" +
-		"1. a whole `backup db`, proof and commit included, against `curl` of the same export to nowhere,\n   and against what one would type instead, which proves nothing.\n" +
+		"1. a whole `backup db`, proof and commit included, against `curl` of the same export to nowhere,\n   and against what one would type instead, which proves nothing.\n   The export beside a loop that only spins is the floor of it: what the machine's cores take from each other.\n" +
 		"2. compress, seal, sum and store a dump on disk, against tools that do less or more of it.\n   The library that compresses, alone and to nowhere, is the floor of it.\n" +
 		"3. `get`, which proves every sum, against decrypting and unpacking alone.\n" +
-		"4. `restore db`, which proves the backup first and checks the database afterwards, against posting the\n   plain dump, which does neither and loses what docs/design.md says.\n   The same batches as bare posts from memory, three at once, are what the server itself takes.\n" +
+		"4. `restore db`, which proves the backup first and checks the database afterwards, against posting the\n   plain dump, which does neither and loses what docs/design.md says.\n   The same batches as bare posts from memory, three at once, are what the server itself takes.\n   Each run has an empty server of its own, as a restore after a loss has.\n" +
 		"5. stored bytes that a restore of one small table reads.\n" +
 		"6. the same backup to several destinations at once, each of which takes all of it.\n" +
 		"7. what it takes to know what to keep, and to prove what is kept.\n"
