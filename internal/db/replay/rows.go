@@ -11,7 +11,7 @@ import (
 // every store; in memory also with its rows, while on a disk each INSERT is a commit
 // that many rows should share.
 const (
-	batchRows  = 150
+	batchRows  = 200
 	batchBytes = 128 << 10
 	queryBytes = 900 << 10 // an ordinary statement's whole body is limited to 1 MiB
 )
