@@ -25,11 +25,14 @@ type Sum struct {
 }
 
 // A Summary describes an archive from both ends: the bytes that went in and
-// the bytes that are stored.
-type Summary struct{ Plain, Stored Sum }
+// the bytes that are stored. Head is the first of these, all that comes before the
+// sealed chunks: it fixes the key that these are sealed with, so that who knows it
+// can prove a part of them.
+type Summary struct{ Plain, Stored, Head Sum }
 
 // A Sealer encrypts what is written to the result into dst. The result is whole
-// only after its Close returned nil; Close does not close dst.
+// only after its Close returned nil; Close does not close dst. What comes before
+// the sealed chunks is written before Seal returns.
 type Sealer interface {
 	Seal(dst io.Writer) (io.WriteCloser, error)
 }

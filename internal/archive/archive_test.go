@@ -32,14 +32,15 @@ func TestRoundTrip(t *testing.T) {
 			t.Parallel()
 			plain := dump(size)
 			stored, summary := write(t, plain, k)
-			if want := (archive.Summary{Plain: sumOf(plain), Stored: sumOf(stored)}); summary != want {
+			head := sumOf(stored[:min(summary.Head.Size, int64(len(stored)))])
+			if want := (archive.Summary{Plain: sumOf(plain), Stored: sumOf(stored), Head: head}); summary != want || head.Size < 100 {
 				t.Errorf("got summary %v, want %v", summary, want)
 			}
 			got, err := read(stored, k, summary)
 			if err != nil || !bytes.Equal(got, plain) {
 				t.Errorf("got %d bytes, %v, want the %d that were written", len(got), err, size)
 			}
-			f, err := archive.OpenFile(bytes.NewReader(stored), int64(len(stored)), k)
+			f, err := archive.OpenFile(bytes.NewReader(stored), summary, k)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -52,6 +53,23 @@ func TestRoundTrip(t *testing.T) {
 				t.Errorf("section: got %d bytes, %v, want the %d that were written", len(got), err, size)
 			}
 		})
+	}
+}
+
+// Parts of another archive that is sealed for the same keys are not taken for this one's.
+func TestHeadOfAnother(t *testing.T) {
+	t.Parallel()
+	k := newKeys(t)
+	stored, summary := write(t, dump(100_000), k)
+	other, its := write(t, dump(100_000), k)
+	if len(stored) != len(other) {
+		t.Fatalf("got %d and %d bytes", len(stored), len(other))
+	}
+	if _, err := archive.OpenFile(bytes.NewReader(other), its, k); err != nil {
+		t.Error(err)
+	}
+	if _, err := archive.OpenFile(bytes.NewReader(other), summary, k); !isDamage(err) {
+		t.Errorf("got %v, want ErrDamaged", err)
 	}
 }
 

@@ -53,7 +53,7 @@ func BenchmarkReader(b *testing.B) {
 func BenchmarkSection(b *testing.B) {
 	k := newKeys(b)
 	stored, _ := write(b, dump(benchSize), k)
-	f, err := archive.OpenFile(bytes.NewReader(stored), int64(len(stored)), k)
+	f, err := archive.OpenFile(bytes.NewReader(stored), archive.Summary{Stored: archive.Sum{Size: int64(len(stored))}}, k)
 	if err != nil {
 		b.Fatal(err)
 	}

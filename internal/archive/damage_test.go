@@ -15,7 +15,7 @@ func isDamage(err error) bool { return errors.Is(err, archive.ErrDamaged) }
 
 // readFile reads an archive by way of OpenFile.
 func readFile(stored []byte, o archive.Opener) ([]byte, error) {
-	f, err := archive.OpenFile(bytes.NewReader(stored), int64(len(stored)), o)
+	f, err := archive.OpenFile(bytes.NewReader(stored), archive.Summary{Stored: archive.Sum{Size: int64(len(stored))}}, o)
 	if err != nil {
 		return nil, err
 	}

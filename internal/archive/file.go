@@ -21,15 +21,18 @@ type File struct {
 	size     int64
 }
 
-// OpenFile opens an archive of which size bytes are stored in src. It reads its
-// head, its tail and the seek table, in two reads unless one of them is large.
+// OpenFile opens an archive that is stored in src, of the size and with the head
+// that want says. It reads its head, its tail and the seek table, in two reads unless
+// one of them is large.
 //
 // What a File gives is a partial proof: the chunks and frames that were read
-// are what was sealed, in their places. Of the rest, and of the sums of the
-// whole, it knows nothing.
-func OpenFile(src io.ReaderAt, size int64, o Opener) (*File, error) {
+// are what was sealed, in their places, with the key that the head fixes. Of the
+// rest, and of the sums of the whole, it knows nothing. Without a wanted head
+// anybody who knows the recipients may have sealed it.
+func OpenFile(src io.ReaderAt, want Summary, o Opener) (*File, error) {
+	size := want.Stored.Size
 	f := &File{spans: &spans{src: src, size: size}}
-	for _, part := range ends(size) {
+	for _, part := range ends(size, max(headGuess, want.Head.Size)) {
 		held, err := f.spans.fetch(part[0], part[1], nil)
 		if err != nil {
 			return nil, err
@@ -42,6 +45,9 @@ func OpenFile(src io.ReaderAt, size int64, o Opener) (*File, error) {
 	}
 	chunks := max(1, (packedSize+chunkSize-1)/chunkSize)
 	f.packed, f.payload = packed, size-packedSize-chunks*(sealedChunkSize-chunkSize)
+	if err := f.checkHead(want.Head); err != nil {
+		return nil, err
+	}
 	if err := f.readTable(packedSize); err != nil {
 		return nil, err
 	}
@@ -52,11 +58,23 @@ func OpenFile(src io.ReaderAt, size int64, o Opener) (*File, error) {
 }
 
 // ends returns the parts of the stored bytes that opening needs.
-func ends(size int64) [][2]int64 {
-	if size <= headGuess+tailGuess {
+func ends(size, head int64) [][2]int64 {
+	if size <= head+tailGuess {
 		return [][2]int64{{0, size}}
 	}
-	return [][2]int64{{0, headGuess}, {size - tailGuess, size}}
+	return [][2]int64{{0, head}, {size - tailGuess, size}}
+}
+
+// checkHead reads the head, which is held, once more.
+func (f *File) checkHead(want Sum) error {
+	if want.SHA256 == "" {
+		return nil
+	}
+	got := newSummer()
+	if _, err := io.Copy(got, io.NewSectionReader(f.spans, 0, f.payload)); err != nil {
+		return reading(err)
+	}
+	return got.match("head", want)
 }
 
 // Size returns the number of plain bytes.

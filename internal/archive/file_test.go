@@ -35,7 +35,7 @@ func (c *counted) ReadAt(p []byte, off int64) (int, error) {
 func openFile(t *testing.T, stored []byte, k keys) (*archive.File, *counted) {
 	t.Helper()
 	src := &counted{ReaderAt: bytes.NewReader(stored)}
-	f, err := archive.OpenFile(src, int64(len(stored)), k)
+	f, err := archive.OpenFile(src, archive.Summary{Stored: archive.Sum{Size: int64(len(stored))}}, k)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestSectionSourceFails(t *testing.T) {
 	stored, _ := write(t, dump(2*archive.FrameSize), k)
 	gone := errors.New("connection reset")
 	src := &counted{ReaderAt: bytes.NewReader(stored), err: gone}
-	if _, err := archive.OpenFile(src, int64(len(stored)), k); !errors.Is(err, gone) || isDamage(err) {
+	if _, err := archive.OpenFile(src, archive.Summary{Stored: archive.Sum{Size: int64(len(stored))}}, k); !errors.Is(err, gone) || isDamage(err) {
 		t.Errorf("open: got %v, want %v and no damage", err, gone)
 	}
 	f, src := openFile(t, stored, k)
@@ -126,7 +126,7 @@ func TestSectionSourceFails(t *testing.T) {
 	if _, err := io.ReadAll(again); err != nil {
 		t.Errorf("section after it: got %v", err)
 	}
-	if _, err := archive.OpenFile(bytes.NewReader(stored), int64(len(stored))+1, k); !isDamage(err) {
+	if _, err := archive.OpenFile(bytes.NewReader(stored), archive.Summary{Stored: archive.Sum{Size: int64(len(stored)) + 1}}, k); !isDamage(err) {
 		t.Errorf("a byte shorter than said: got %v, want damage", err)
 	}
 }

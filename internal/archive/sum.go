@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"io"
 )
 
 // A summer counts what is written to it, and hashes it unless hash is nil.
@@ -37,6 +38,26 @@ func (s *summer) sum() Sum {
 		return Sum{Size: s.size}
 	}
 	return Sum{Size: s.size, SHA256: hex.EncodeToString(s.hash.Sum(nil))}
+}
+
+// A beginning sums up what is written to w until its end, and passes all on.
+type beginning struct {
+	w    io.Writer
+	head *summer // nil after the end
+}
+
+func (b *beginning) Write(p []byte) (int, error) {
+	n, err := b.w.Write(p)
+	if b.head != nil {
+		b.head.Write(p[:n]) // which never fails
+	}
+	return n, err
+}
+
+func (b *beginning) end() Sum {
+	head := b.head
+	b.head = nil
+	return head.sum()
 }
 
 // match returns an error unless s agrees with every field of want that is not zero.

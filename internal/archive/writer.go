@@ -38,6 +38,7 @@ type Writer struct {
 	stored  *summer // of what went out; belongs to store likewise
 	dst     *bufio.Writer
 	sealed  io.WriteCloser
+	head    Sum
 	encoder *zstd.Encoder
 	table   table
 
@@ -76,9 +77,11 @@ func NewWriter(dst io.Writer, o Options) (*Writer, error) {
 	w := &Writer{plain: newSummer(), stored: newSummer(), encoder: encoder, failed: make(chan struct{})}
 	// Larger than age's chunks: a pipe behind dst changes hands less often.
 	w.dst = bufio.NewWriterSize(io.MultiWriter(dst, w.stored), 256<<10)
-	if w.sealed, err = o.Sealer.Seal(w.dst); err != nil {
+	out := &beginning{w: w.dst, head: newSummer()}
+	if w.sealed, err = o.Sealer.Seal(out); err != nil {
 		return nil, fmt.Errorf("seal archive: %w", err)
 	}
+	w.head = out.end()
 	w.start(o.Workers)
 	return w, nil
 }
@@ -176,7 +179,7 @@ func (w *Writer) finish() error {
 	if err := w.dst.Flush(); err != nil {
 		return fmt.Errorf("write archive: %w", err)
 	}
-	w.summary = Summary{Plain: w.plain.sum(), Stored: w.stored.sum()}
+	w.summary = Summary{Plain: w.plain.sum(), Stored: w.stored.sum(), Head: w.head}
 	return nil
 }
 

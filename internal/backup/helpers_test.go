@@ -127,7 +127,7 @@ func open(t *testing.T, s storage.Store, k keys, o catalog.Object) []byte {
 		t.Fatal(err)
 	}
 	defer stored.Close()
-	r, err := archive.NewReader(stored, k.identities, archive.Summary{Plain: o.Plain, Stored: o.Stored}, 1)
+	r, err := archive.NewReader(stored, k.identities, o.Summary(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

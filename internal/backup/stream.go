@@ -46,7 +46,7 @@ func (j *Job) stream(ctx context.Context, key catalog.Key, to []*outlet, m *cata
 		return nil, f.blame(ctx, errNowhere)
 	}
 	sums := a.Summary()
-	data := catalog.Object{Role: catalog.RoleData, Key: key.String(), Plain: sums.Plain, Stored: sums.Stored}
+	data := catalog.Object{Role: catalog.RoleData, Key: key.String(), Plain: sums.Plain, Stored: sums.Stored, Head: sums.Head}
 	m.Objects = append([]catalog.Object{data}, m.Objects...)
 	return companion, nil
 }
@@ -87,9 +87,9 @@ func (j *Job) seal(secrets []byte, m *catalog.Manifest) ([]byte, error) {
 	if err := a.Close(); err != nil {
 		return nil, err
 	}
+	sums := a.Summary()
 	m.Objects = append(m.Objects, catalog.Object{
-		Role: catalog.RoleSecrets, Key: m.Key(catalog.SecretsSuffix).String(),
-		Plain: a.Summary().Plain, Stored: a.Summary().Stored,
+		Role: catalog.RoleSecrets, Key: m.Key(catalog.SecretsSuffix).String(), Plain: sums.Plain, Stored: sums.Stored, Head: sums.Head,
 	})
 	return sealed.Bytes(), nil
 }

@@ -110,6 +110,11 @@ func (m *Manifest) checkObject(o Object) error {
 	if err := checkSum(o.Stored); err != nil {
 		return fmt.Errorf("stored: %w", err)
 	}
+	if o.Head != (archive.Sum{}) {
+		if err := checkSum(o.Head); err != nil {
+			return fmt.Errorf("head: %w", err)
+		}
+	}
 	if o.Stored.Size == 0 {
 		return errors.New("stored: no archive is empty")
 	}

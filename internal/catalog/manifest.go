@@ -89,6 +89,10 @@ type Object struct {
 	Key    string      `json:"key"` // within the destination
 	Plain  archive.Sum `json:"plain"`
 	Stored archive.Sum `json:"stored"`
+	// Head is of the first stored bytes: age's header and nonce, which fix the key
+	// that the rest is sealed with. With it a part of the object is proved to be of
+	// this backup.
+	Head archive.Sum `json:"head,omitzero"`
 }
 
 // ZstdSeekable is the Compression.Algorithm of this format: zstd frames and a
@@ -100,6 +104,11 @@ type Compression struct {
 	Algorithm string `json:"algorithm"` // ZstdSeekable
 	Level     int    `json:"level"`
 	FrameSize int64  `json:"frame_size"` // plain bytes in each frame but the last
+}
+
+// Summary is what is known of the object's bytes.
+func (o Object) Summary() archive.Summary {
+	return archive.Summary{Plain: o.Plain, Stored: o.Stored, Head: o.Head}
 }
 
 // Keys returns the keys of the backup's objects, without manifest and signature.

@@ -21,6 +21,7 @@ const (
 	headerIntro = "age-encryption.org/v1\n"
 	headerEnd   = "---"
 	fileKeySize = 16
+	nonceSize   = 16 // of the payload, after the header
 	columns     = 64 // of base64 in a line
 )
 

@@ -23,7 +23,7 @@ import (
 // The error wraps [ErrNoMatch] if src is for others. One that has a method
 // Damaged() bool, and returns true from it, says that src is no whole age file;
 // an error of src itself comes back wrapped and is neither.
-func Rewrap(src io.Reader, ids *Identities, to *Recipients) (io.Reader, error) {
+func Rewrap(src io.Reader, ids *Identities, to *Recipients) (*Rewrapped, error) {
 	r, err := rewrap(&source{r: src}, ids, to)
 	if err != nil {
 		return nil, fmt.Errorf("rewrap: %w", err)
@@ -31,7 +31,7 @@ func Rewrap(src io.Reader, ids *Identities, to *Recipients) (io.Reader, error) {
 	return r, nil
 }
 
-func rewrap(src *source, ids *Identities, to *Recipients) (io.Reader, error) {
+func rewrap(src *source, ids *Identities, to *Recipients) (*Rewrapped, error) {
 	var read bytes.Buffer
 	header, err := age.ExtractHeader(io.TeeReader(src, &read))
 	if err != nil {
@@ -49,7 +49,7 @@ func rewrap(src *source, ids *Identities, to *Recipients) (io.Reader, error) {
 	if header, err = to.header(fileKey); err != nil {
 		return nil, err
 	}
-	out := &rewrapped{src: src, scratch: make([]byte, 64<<10)}
+	out := &Rewrapped{src: src, head: int64(len(header) + nonceSize), scratch: make([]byte, 64<<10)}
 	whole := io.MultiReader(bytes.NewReader(header), bytes.NewReader(payload), src)
 	out.plain, err = age.Decrypt(io.TeeReader(whole, &out.passed), age.NewInjectedFileKeyIdentity(fileKey))
 	if err != nil {
@@ -58,17 +58,21 @@ func rewrap(src *source, ids *Identities, to *Recipients) (io.Reader, error) {
 	return out, nil
 }
 
-// rewrapped gives what age reads while it opens the new file: age itself says
+// Rewrapped gives what age reads while it opens the new file: age itself says
 // where that ends, and whether it is right.
-type rewrapped struct {
+type Rewrapped struct {
 	src     *source
+	head    int64
 	plain   io.Reader
 	passed  bytes.Buffer // what was read and is not given yet
 	scratch []byte
 	err     error
 }
 
-func (r *rewrapped) Read(p []byte) (int, error) {
+// Head returns how many bytes come before the sealed chunks: header and nonce.
+func (r *Rewrapped) Head() int64 { return r.head }
+
+func (r *Rewrapped) Read(p []byte) (int, error) {
 	for r.passed.Len() == 0 && r.err == nil {
 		if _, err := r.plain.Read(r.scratch); err == io.EOF {
 			r.err = err

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
@@ -58,7 +57,7 @@ func (o Options) follow(ctx context.Context, e catalog.Entry, leader Leader) (Re
 	}
 	res := Result{Generation: n}
 	to := catalog.InGeneration(o.Store, e, n)
-	_, err = o.objects(ctx, to, lead.manifest, &res, func(object catalog.Object) (archive.Sum, error) {
+	_, err = o.objects(ctx, to, lead.manifest, &res, func(object catalog.Object) (catalog.Object, error) {
 		return o.copyObject(ctx, from, to, object, o.put(lead.manifest, object.Role))
 	})
 	if err != nil {

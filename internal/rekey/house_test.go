@@ -1,6 +1,7 @@
 package rekey_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -134,12 +135,20 @@ func plain(t *testing.T, s storage.Store, o catalog.Object, with key) (string, e
 	if err != nil {
 		return "", err
 	}
-	r, err := archive.NewReader(body, with.identities, archive.Summary{Plain: o.Plain, Stored: o.Stored}, 1)
+	var stored bytes.Buffer
+	r, err := archive.NewReader(io.TeeReader(body, &stored), with.identities, o.Summary(), 1)
 	if err != nil {
 		return "", err
 	}
 	got, err := io.ReadAll(r)
-	return string(got), errors.Join(err, r.Close(), body.Close())
+	err = errors.Join(err, r.Close(), body.Close())
+	if err == nil && o.Head.SHA256 == "" {
+		err = errors.New("its manifest has no head")
+	}
+	if err == nil {
+		_, err = archive.OpenFile(bytes.NewReader(stored.Bytes()), o.Summary(), with.identities)
+	}
+	return string(got), err
 }
 
 // closed wants the backup, as readers see it, not to open with a key.

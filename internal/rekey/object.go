@@ -16,13 +16,13 @@ import (
 )
 
 // objects lets each object of a manifest be written, proves it, and returns them
-// with their new sums.
-func (o Options) objects(ctx context.Context, to storage.Store, m *catalog.Manifest, res *Result, write func(catalog.Object) (archive.Sum, error)) ([]catalog.Object, error) {
+// with their new sums, as write does.
+func (o Options) objects(ctx context.Context, to storage.Store, m *catalog.Manifest, res *Result, write func(catalog.Object) (catalog.Object, error)) ([]catalog.Object, error) {
 	res.Opened = true
 	var out []catalog.Object
 	for _, object := range m.Objects {
 		var err error
-		if object.Stored, err = write(object); err != nil {
+		if object, err = write(object); err != nil {
 			return nil, fmt.Errorf("%s: %w", object.Role, err)
 		}
 		res.Bytes += object.Stored.Size
@@ -39,32 +39,34 @@ func (o Options) objects(ctx context.Context, to storage.Store, m *catalog.Manif
 	return out, nil
 }
 
-// rewrapObject rewraps one object and returns the sum of what it wrote.
-func (o Options) rewrapObject(ctx context.Context, from, to storage.Store, object catalog.Object, opt storage.PutOptions) (archive.Sum, error) {
+// rewrapObject rewraps one object and returns it as what it wrote.
+func (o Options) rewrapObject(ctx context.Context, from, to storage.Store, object catalog.Object, opt storage.PutOptions) (catalog.Object, error) {
 	body, err := from.Get(ctx, object.Key)
 	if err != nil {
-		return archive.Sum{}, err
+		return object, err
 	}
 	defer body.Close() // read only: what matters came from Read
 	sealed, err := crypt.Rewrap(o.proved(body, object), o.Identities, o.Recipients)
 	if err != nil {
-		return archive.Sum{}, err
+		return object, err
 	}
-	out := &summed{r: sealed, hash: sha256.New()}
-	if err := to.Put(ctx, object.Key, out, opt); err != nil {
-		return archive.Sum{}, err
+	head := &summed{r: io.LimitReader(sealed, sealed.Head()), hash: sha256.New()}
+	all := &summed{r: io.MultiReader(head, sealed), hash: sha256.New()}
+	if err := to.Put(ctx, object.Key, all, opt); err != nil {
+		return object, err
 	}
-	return out.sum(), nil
+	object.Stored, object.Head = all.sum(), head.sum()
+	return object, nil
 }
 
 // copyObject copies one object as it is.
-func (o Options) copyObject(ctx context.Context, from, to storage.Store, object catalog.Object, opt storage.PutOptions) (archive.Sum, error) {
+func (o Options) copyObject(ctx context.Context, from, to storage.Store, object catalog.Object, opt storage.PutOptions) (catalog.Object, error) {
 	body, err := from.Get(ctx, object.Key)
 	if err != nil {
-		return archive.Sum{}, err
+		return object, err
 	}
 	defer body.Close() // read only: what matters came from Read
-	return object.Stored, to.Put(ctx, object.Key, o.proved(body, object), opt)
+	return object, to.Put(ctx, object.Key, o.proved(body, object), opt)
 }
 
 func (o Options) proved(body io.Reader, object catalog.Object) *archive.Proved {
@@ -103,7 +105,7 @@ func (o Options) open(ctx context.Context, s storage.Store, object catalog.Objec
 		return err
 	}
 	defer body.Close() // read only
-	r, err := archive.NewReader(body, o.Identities, archive.Summary{Plain: object.Plain, Stored: object.Stored}, 0)
+	r, err := archive.NewReader(body, o.Identities, object.Summary(), 0)
 	if err != nil {
 		return err
 	}

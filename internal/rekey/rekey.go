@@ -51,7 +51,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
@@ -136,7 +135,7 @@ func (o Options) rewrap(ctx context.Context, e catalog.Entry) (Result, error) {
 	}
 	res := Result{Generation: n}
 	to := catalog.InGeneration(o.Store, e, n)
-	m.Objects, err = o.objects(ctx, to, old.manifest, &res, func(object catalog.Object) (archive.Sum, error) {
+	m.Objects, err = o.objects(ctx, to, old.manifest, &res, func(object catalog.Object) (catalog.Object, error) {
 		return o.rewrapObject(ctx, store, to, object, o.put(&m, object.Role))
 	})
 	if err != nil {

@@ -40,10 +40,10 @@ func TestRewrap(t *testing.T) {
 			}
 			is.Recipients = was.Recipients
 			for i := range is.Objects {
-				if is.Objects[i].Stored == was.Objects[i].Stored {
-					t.Errorf("%s: the stored sum is that of the old one", is.Objects[i].Role)
+				if is.Objects[i].Stored == was.Objects[i].Stored || is.Objects[i].Head == was.Objects[i].Head {
+					t.Errorf("%s: the stored sum, or that of the head, is that of the old one", is.Objects[i].Role)
 				}
-				is.Objects[i].Stored = was.Objects[i].Stored
+				is.Objects[i].Stored, is.Objects[i].Head = was.Objects[i].Stored, was.Objects[i].Head
 			}
 			if !reflect.DeepEqual(is, was) {
 				t.Errorf("got manifest %+v, want %+v", is, was)

@@ -207,7 +207,7 @@ func (b Backup) open(ctx context.Context, c Copy) (*Dump, error) {
 	if d.src, err = storage.ReaderAt(ctx, data.Key, data.Stored.Size, b.from(c)...); err != nil {
 		return nil, err
 	}
-	if d.file, err = archive.OpenFile(d.src, data.Stored.Size, b.Opener); err != nil {
+	if d.file, err = archive.OpenFile(d.src, data.Summary(), b.Opener); err != nil {
 		return nil, err
 	}
 	if err := b.secrets(ctx, c, d.Secrets); err != nil {
@@ -250,7 +250,7 @@ func (b Backup) secretText(ctx context.Context, c Copy) ([]byte, error) {
 		return nil, err
 	}
 	defer stored.Close() // read only; its bytes are proved by their sum
-	r, err := archive.NewReader(stored, b.Opener, archive.Summary{Plain: o.Plain, Stored: o.Stored}, 1)
+	r, err := archive.NewReader(stored, b.Opener, o.Summary(), 1)
 	if err != nil {
 		return nil, err
 	}

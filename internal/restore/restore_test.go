@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/db"
 	"github.com/vapora-platform/vapora-backup/internal/db/replay"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
@@ -257,6 +260,44 @@ func TestDryRun(t *testing.T) {
 	}
 	if info := string(h.srv.Query(t, ns, from, "INFO FOR NS")[0]); strings.Contains(info, "_restored") {
 		t.Error("a dry run created the target")
+	}
+}
+
+// Whoever may write to the bucket knows for whom backups are sealed, and can put one of
+// their own, as large, in the place of another: no part of it is taken for a part of that.
+func TestTablesOfAForgedObject(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	h.srv.Query(t, ns, from, "CREATE account:1 SET owner = 'Anna', n = 100; CREATE account:2 SET owner = 'Bert', n = 200")
+	b := h.backup(t, ns, from, nil)
+	at := filepath.Join(h.dir, filepath.FromSlash(b.Manifest.Data().Key))
+	if d, err := b.Pieces(t.Context(), []string{"account"}); err != nil || d.Outline.Tables[0].Records != 2 {
+		t.Fatalf("the object itself: got %v", err)
+	}
+	text := h.srv.Export(t, ns, from)
+	var forged bytes.Buffer
+	w, err := archive.NewWriter(&forged, archive.Options{Level: 1, Sealer: h.recipients})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Abort()
+	if _, err := w.Write(bytes.Replace(text, []byte("Anna"), []byte("Bert"), 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	size := b.Manifest.Data().Stored.Size
+	if int64(forged.Len()) > size {
+		t.Fatalf("the forged object has %d bytes, the other %d", forged.Len(), size)
+	}
+	b.Manifest.Objects[0].Stored.Size = int64(forged.Len()) // as if it were as large
+	if err := os.WriteFile(at, forged.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Pieces(t.Context(), []string{"account"}); !errors.Is(err, archive.ErrDamaged) || !strings.Contains(err.Error(), "head sha256") {
+		t.Errorf("got %v, want the object refused", err)
 	}
 }
 

@@ -62,7 +62,7 @@ func (c *check) deep(ctx context.Context, m *catalog.Manifest, o catalog.Object)
 		return err
 	}
 	defer stored.Close() // as in sums
-	r, err := archive.NewReader(&counter{stored, &c.bytes}, c.Opener, archive.Summary{Plain: o.Plain, Stored: o.Stored}, 0)
+	r, err := archive.NewReader(&counter{stored, &c.bytes}, c.Opener, o.Summary(), 0)
 	if err != nil {
 		return c.unopened(ctx, o, err)
 	}
