@@ -278,6 +278,39 @@ func TestQuoteIdent(t *testing.T) {
 	}
 }
 
+// Fields, and tables at the ends of edges, may be called like the clauses of a table.
+func TestClausesOfTables(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text             string
+		drop, full, feed bool
+	}{
+		{"DEFINE TABLE t TYPE ANY DROP SCHEMAFULL CHANGEFEED 1h PERMISSIONS NONE;", true, true, true},
+		{"DEFINE TABLE t TYPE RELATION IN drop OUT permissions | schemafull DROP SCHEMALESS PERMISSIONS NONE;", true, false, false},
+		{"DEFINE TABLE t TYPE RELATION IN drop OUT permissions | schemafull SCHEMAFULL PERMISSIONS NONE;", false, true, false},
+		{"DEFINE TABLE t TYPE NORMAL SCHEMALESS PERMISSIONS FOR select WHERE drop = 1 AND schemafull AND changefeed = 2, FOR create NONE;", false, false, false},
+		{"DEFINE TABLE v TYPE ANY SCHEMALESS AS SELECT drop, schemafull, changefeed FROM drop PERMISSIONS NONE;", false, false, false},
+		{"DEFINE TABLE v TYPE ANY DROP SCHEMALESS AS SELECT changefeed FROM drop CHANGEFEED 3d INCLUDE ORIGINAL PERMISSIONS NONE;", true, false, true},
+	} {
+		if d := surql.Parse(c.text); d.IsDrop() != c.drop || d.IsSchemafull() != c.full || d.Changefeed() != c.feed {
+			t.Errorf("%s: got drop %v, schemafull %v, changefeed %v", c.text, d.IsDrop(), d.IsSchemafull(), d.Changefeed())
+		}
+	}
+}
+
+// A field may be called like a comment's clause.
+func TestCommentClause(t *testing.T) {
+	t.Parallel()
+	d := surql.Parse("DEFINE TABLE t TYPE ANY SCHEMALESS PERMISSIONS FOR select WHERE comment = 'x', FOR create NONE;")
+	if got, changed := d.WithDelete(); !changed || !strings.HasSuffix(got.Text, ", FOR delete FULL;") {
+		t.Errorf("got %s", got.Text)
+	}
+	d = surql.Parse("DEFINE FIELD f ON t TYPE any VALUE comment COMMENT `two words` PERMISSIONS FULL;")
+	if got, changed := d.QuotedComment(); !changed || !strings.Contains(got.Text, "VALUE comment COMMENT 'two words'") {
+		t.Errorf("got %s", got.Text)
+	}
+}
+
 // A table may be called like the clause, and stand in a type.
 func TestFlexible(t *testing.T) {
 	t.Parallel()
@@ -287,6 +320,8 @@ func TestFlexible(t *testing.T) {
 		"DEFINE FIELD o ON t TYPE record<flexible> | object FLEXIBLE;":                                 true,
 		"DEFINE FIELD x ON flexible TYPE none | record<flexible> REFERENCE ON DELETE IGNORE;":          false,
 		"DEFINE FIELD flexible ON flexible TYPE array<record<flexible>> COMMENT 'x' PERMISSIONS FULL;": false,
+		"DEFINE FIELD o ON t TYPE object ASSERT flexible = true PERMISSIONS FULL;":                     false,
+		"DEFINE FIELD o ON t FLEXIBLE PERMISSIONS FULL;":                                               true,
 	} {
 		if got := surql.Parse(text).Flexible(); got != want {
 			t.Errorf("%s: got %v", text, got)

@@ -62,11 +62,22 @@ func (d Definition) quoted(at int) Definition {
 	return d.replace(at, at+1, QuoteIdent(d.token(at)))
 }
 
+// comment returns the index of the COMMENT clause, -1 if there is none: fields may be
+// called so too, but no text comes behind them.
+func (d Definition) comment() int {
+	for i := d.clause("COMMENT"); i > 0 && i+1 < len(d.tokens); i = d.find(i+1, "COMMENT") {
+		if k := d.tokens[i+1].Kind; k == String || k == Name || k == Word && d.Kind == "USER" {
+			return i
+		}
+	}
+	return -1
+}
+
 // QuotedComment returns the statement with a COMMENT in quotes that was printed as a
 // name, in backticks or of one word bare (users before 3.2), and whether there was one.
 func (d Definition) QuotedComment() (Definition, bool) {
-	i := d.clause("COMMENT")
-	if i < 0 || i+1 >= len(d.tokens) || d.tokens[i+1].Kind != Name && (d.Kind != "USER" || d.tokens[i+1].Kind != Word) {
+	i := d.comment()
+	if i < 0 || d.tokens[i+1].Kind == String {
 		return d, false
 	}
 	return d.replace(i+1, i+2, QuoteString(Ident(d.token(i+1)))), true
@@ -261,7 +272,7 @@ func (d Definition) Strict() Definition {
 func (d Definition) Copying() Definition {
 	as := d.clause("AS", "SELECT")
 	kind := "TYPE ANY SCHEMALESS "
-	if i := d.clause("COMMENT"); i > 0 && i < as {
+	if i := d.comment(); i > 0 && i < as {
 		kind += d.span(i, as) + " "
 	}
 	return d.replace(d.clauses, as, kind).Overwriting()
@@ -278,7 +289,7 @@ func (d Definition) Alterations() (out []Definition) {
 	name := QuoteIdent(d.Name)
 	if from := d.clause("TYPE"); from > 0 {
 		to := from
-		for !d.has(to, "SCHEMAFULL") && !d.has(to, "SCHEMALESS") {
+		for to < len(d.tokens) && !d.has(to, "SCHEMAFULL") && !d.has(to, "SCHEMALESS") {
 			to++
 		}
 		alter("ALTER TABLE " + name + " " + d.span(from, to) + ";")

@@ -49,6 +49,7 @@ const maxDepth = 4096
 // byte and taken up again with more of the same text.
 type span struct {
 	pos   int    // next byte to look at
+	seen  int    // of the string that begins there, which may be long
 	until byte   // what ends it at depth 0: '}' of a row, or ';' of a statement
 	stack []byte // closers that are still to come; see args
 	// script says that the arguments of a JavaScript function are behind, so
@@ -60,7 +61,7 @@ type span struct {
 const args = 0x80
 
 func (s *span) reset(until byte) {
-	s.pos, s.until, s.stack, s.script = 0, until, s.stack[:0], false
+	s.pos, s.seen, s.until, s.stack, s.script = 0, 0, until, s.stack[:0], false
 }
 
 // advance walks b, which starts where the span does and may have grown since
@@ -74,7 +75,8 @@ func (s *span) advance(b []byte) (bool, error) {
 			i++
 			continue
 		case quote:
-			n := quotedLen(b[i:])
+			n, seen := quoted(b[i:], s.seen)
+			s.seen = seen
 			if n == 0 {
 				s.pos = i
 				return false, nil
@@ -144,16 +146,24 @@ func (s *span) advance(b []byte) (bool, error) {
 // quotedLen measures the string or identifier that b starts with, both quotes
 // included; 0 if its end is not in b.
 func quotedLen(b []byte) int {
+	n, _ := quoted(b, 0)
+	return n
+}
+
+// quoted is quotedLen from what of b was seen before. If the end is not in b, it returns
+// how far it saw, which is one byte more where b ends behind a backslash.
+func quoted(b []byte, seen int) (n, sees int) {
 	q := b[0]
-	for i := 1; i < len(b); i++ {
+	i := max(1, seen)
+	for ; i < len(b); i++ {
 		switch b[i] {
 		case '\\':
 			i++
 		case q:
-			return i + 1
+			return i + 1, 0
 		}
 	}
-	return 0
+	return 0, i
 }
 
 // regexLen measures the regex literal that b starts with; 0 if its end is not

@@ -20,7 +20,7 @@ func (d Definition) WithDelete() (Definition, bool) {
 			}
 		}
 	}
-	if d.find(from, "COMMENT") > 0 {
+	if d.comment() > from {
 		return d, false // behind which nobody prints them
 	}
 	return d.with(strings.TrimSuffix(d.Text, ";") + ", FOR delete FULL;"), true

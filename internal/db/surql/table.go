@@ -14,10 +14,36 @@ func (d Definition) Groups() bool {
 }
 
 // IsDrop says whether a TABLE definition throws its rows away.
-func (d Definition) IsDrop() bool { return d.Kind == "TABLE" && d.clause("DROP") > 0 }
+func (d Definition) IsDrop() bool { return d.flag("DROP") > 0 }
 
 // IsSchemafull says whether a TABLE takes no field that is not defined.
-func (d Definition) IsSchemafull() bool { return d.Kind == "TABLE" && d.clause("SCHEMAFULL") > 0 }
+func (d Definition) IsSchemafull() bool { return d.flag("SCHEMAFULL") > 0 }
+
+// flag returns the index of a keyword of a TABLE of its own, -1 if there is none. It
+// stands before the query of a view and the permissions, which may name fields so, and
+// is none of the tables at the ends of edges.
+func (d Definition) flag(keyword string) int {
+	if d.Kind != "TABLE" {
+		return -1
+	}
+	i := d.noEnd(keyword)
+	for _, behind := range []int{d.clause("AS", "SELECT"), d.noEnd("PERMISSIONS")} {
+		if behind > 0 && i > behind {
+			return -1
+		}
+	}
+	return i
+}
+
+// noEnd returns the index of a keyword that names no end of edges, -1 if there is none.
+func (d Definition) noEnd(keyword string) int {
+	for i := d.clause(keyword); i > 0; i = d.find(i+1, keyword) {
+		if !slices.Contains([]string{"IN", "OUT", "FROM", "TO", "|"}, strings.ToUpper(d.token(i-1))) {
+			return i
+		}
+	}
+	return -1
+}
 
 // Takes says whether a TABLE takes rows of any kind and form: records and edges,
 // with any field. One that does not may still hold such rows, from before it was
@@ -122,12 +148,11 @@ func (d Definition) union(i int) ([]string, int) {
 // Flexible says whether a FIELD takes objects of any form: in a table that is SCHEMAFULL,
 // and in no other may it say so.
 func (d Definition) Flexible() bool {
-	from, to := d.fieldType() // where a table may be called so
-	i := d.clause("FLEXIBLE")
-	if i >= from && i < to {
-		i = d.find(to, "FLEXIBLE")
+	from, to := d.fieldType() // where a table may be called so, as a field may be behind it
+	if from == to {
+		return d.Kind == "FIELD" && d.has(d.clauses, "FLEXIBLE")
 	}
-	return d.Kind == "FIELD" && i > 0
+	return d.has(to, "FLEXIBLE") || from-2 >= d.clauses && d.has(from-2, "FLEXIBLE")
 }
 
 // MadeByItself says whether a FIELD is that of the elements of an array called like a word
@@ -265,7 +290,15 @@ func (d Definition) Draws(sequence string) bool {
 
 // Changefeed says whether a TABLE or DATABASE keeps a history of changes.
 func (d Definition) Changefeed() bool {
-	return (d.Kind == "TABLE" || d.Kind == "DATABASE") && d.clause("CHANGEFEED") > 0
+	if d.Kind != "TABLE" && d.Kind != "DATABASE" {
+		return false
+	}
+	for i := d.clause("CHANGEFEED"); i > 0; i = d.find(i+1, "CHANGEFEED") {
+		if next := d.token(i + 1); next != "" && next[0] >= '0' && next[0] <= '9' { // how long; else a field
+			return true
+		}
+	}
+	return false
 }
 
 // Volatile says whether a view asks for the time or for chance, and so cannot
@@ -289,5 +322,5 @@ func (d Definition) IsNormal() bool { return d.Kind == "TABLE" && d.clause("TYPE
 
 // Lightweight says whether a relation TABLE stores no records, only edges.
 func (d Definition) Lightweight() bool {
-	return d.Kind == "TABLE" && d.clause("TYPE", "RELATION") > 0 && d.clause("LIGHTWEIGHT") > 0
+	return d.flag("LIGHTWEIGHT") > 0 && d.clause("TYPE", "RELATION") > 0
 }
