@@ -197,10 +197,13 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 		return fmt.Errorf("%s: %w", c.base, cause)
 	}
 	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
 	var cert *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &host):
 		return hint.Wrap(fmt.Errorf("%s: the certificate is for another name: %w", c.base, err), "give the name in the certificate under tls.server_name")
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return hint.Wrap(fmt.Errorf("%s: %w", c.base, err), "renew the server's certificate; if it is in force, set this machine's clock right")
 	case errors.As(err, &cert):
 		return hint.Wrap(fmt.Errorf("%s: the certificate is not trusted: %w", c.base, cert.Err), "name the authority's certificate under tls.ca")
 	}

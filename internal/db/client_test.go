@@ -2,11 +2,18 @@ package db_test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"io"
 	"log"
+	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -158,6 +165,33 @@ func behindTLS(t *testing.T, o db.Options) (db.Options, *httptest.Server) {
 	t.Cleanup(srv.Close)
 	o.URL = srv.URL
 	return o, srv
+}
+
+// A certificate whose time is over is no matter of who signed it.
+func TestExpiredCertificate(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := &x509.Certificate{SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(-24 * time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, cert, cert, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	o.URL, o.CA = srv.URL, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	_, _, err = dump(t, db.Source{Client: dial(t, o)})
+	wantError(t, err, nil, "expired")
+	if got := hint.Of(err); !strings.Contains(got, "renew") {
+		t.Errorf("got hint %q", got)
+	}
 }
 
 func TestTLS(t *testing.T) {

@@ -7,14 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
 // export streams the text to w and through the parser.
-func (s *Source) export(ctx context.Context, w io.Writer) (*surql.Outline, error) {
-	body, err := s.Client.Export(ctx, ExportOptions{NoUsers: s.LeaveOut.Users, NoAccesses: s.LeaveOut.Accesses, ExcludeTables: s.LeaveOut.Tables})
+func (s *Source) export(ctx context.Context, w io.Writer, p *proof) (*surql.Outline, error) {
+	body, err := s.Client.Export(ctx, s.choice(p))
 	if err != nil {
 		return nil, err
 	}
@@ -27,6 +28,20 @@ func (s *Source) export(ctx context.Context, w io.Writer) (*surql.Outline, error
 		return nil, out.err // not the server's fault
 	}
 	return o, err
+}
+
+// choice says what to export.
+func (s *Source) choice(p *proof) ExportOptions {
+	o := ExportOptions{NoUsers: s.LeaveOut.Users, NoAccesses: s.LeaveOut.Accesses, ExcludeTables: s.LeaveOut.Tables}
+	if p.version.Two() && len(s.LeaveOut.Tables) > 0 {
+		o.IncludeTables = []string{}
+		for _, name := range p.before.info.names("tables") {
+			if !slices.Contains(s.LeaveOut.Tables, name) {
+				o.IncludeTables = append(o.IncludeTables, name)
+			}
+		}
+	}
+	return o
 }
 
 // A passing writer keeps its error, to tell it from the reader's.

@@ -103,7 +103,11 @@ func (c *Client) infoDB(ctx context.Context) (info, error) {
 	case err != nil:
 		return nil, err
 	}
-	return parseInfo(results[1].Value)
+	i, err := parseInfo(results[1].Value)
+	if err == nil && i["tables"] == nil { // not even an empty list: a proof by it would prove nothing
+		err = errNoInfo
+	}
+	return i, err
 }
 
 // checkSession makes sure that a token is for the database that was asked for:
@@ -126,11 +130,13 @@ func (c *Client) checkSession(r Result) error {
 	return nil
 }
 
+var errNoInfo = errors.New("the answer to INFO is not what a SurrealDB gives")
+
 // parseInfo keeps the parts of an INFO that are lists of statements.
 func parseInfo(raw json.RawMessage) (info, error) {
 	var all map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &all); err != nil {
-		return nil, errors.New("the answer to INFO is not what a SurrealDB gives")
+	if err := json.Unmarshal(raw, &all); err != nil || all == nil {
+		return nil, errNoInfo
 	}
 	out := info{}
 	for kind, text := range all {

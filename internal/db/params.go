@@ -15,7 +15,9 @@ const paramsPerQuery = 50
 
 // params returns the values of parameters that the definitions of a dump do not tell: 3.0
 // prints a set as a list there, and all print a range without its ends as one of NONE.
-func (c *Client) params(ctx context.Context, o *surql.Outline) (map[string]string, error) {
+// What was defined anew since the database said how, by name, is left out: its value may
+// be of after the export.
+func (c *Client) params(ctx context.Context, o *surql.Outline, said map[string]string) (map[string]string, error) {
 	var all []surql.Definition
 	for _, d := range o.Globals {
 		if d.Kind == "PARAM" {
@@ -40,6 +42,18 @@ func (c *Client) params(ctx context.Context, o *surql.Outline) (map[string]strin
 			if text = text[1 : len(text)-1]; chunk[i].Untold(text) {
 				out[chunk[i].Name] = text
 			}
+		}
+	}
+	if len(out) == 0 {
+		return out, nil
+	}
+	now, err := c.infoDB(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ask for the parameters: %w", err)
+	}
+	for name := range out {
+		if now["params"][name] != said[name] {
+			delete(out, name)
 		}
 	}
 	return out, nil

@@ -38,9 +38,7 @@ func (p proof) check(o *surql.Outline) error {
 	if o.Size < p.minSize {
 		reasons = append(reasons, fmt.Sprintf("it has %d bytes, min_size wants %d", o.Size, p.minSize))
 	}
-	for _, some := range [][]string{p.definitions(o), p.rows(o), p.unwanted(o)} {
-		reasons = append(reasons, some...)
-	}
+	reasons = slices.Concat(reasons, p.definitions(o), p.rows(o), p.unwanted(o))
 	if len(reasons) == 0 {
 		return nil
 	}
@@ -89,9 +87,27 @@ func (p proof) rows(o *surql.Outline) []string {
 			out = append(out, fmt.Sprintf("table %s has no section for its rows", name))
 			continue
 		}
-		before, after := p.before.counts[name], p.after.counts[name]
-		if got := t.Records + t.Edges; got < min(before, after) {
-			out = append(out, fmt.Sprintf("table %s has %d rows in the dump, the database counted %d before and %d after", name, got, before, after))
+		if p.lacks(t) {
+			out = append(out, fmt.Sprintf("table %s has %d rows in the dump, the database counted %d before and %d after", name, t.Records+t.Edges, p.before.counts[name], p.after.counts[name]))
+		}
+	}
+	return out
+}
+
+// lacks says whether a table has fewer rows than it was counted to have.
+func (p proof) lacks(t *surql.Table) bool {
+	return t.Records+t.Edges < min(p.before.counts[t.Name], p.after.counts[t.Name])
+}
+
+// lacking are the tables with a section for their rows that lack some, if nothing else
+// is wrong with the dump.
+func (p proof) lacking(o *surql.Outline) (out []string) {
+	if o.Size < p.minSize || len(p.definitions(o)) > 0 || len(p.unwanted(o)) > 0 {
+		return nil
+	}
+	for _, name := range p.required() {
+		if t := o.Table(name); t != nil && t.HasData && p.lacks(t) {
+			out = append(out, name)
 		}
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -75,26 +76,21 @@ func (s *Source) Dump(ctx context.Context, w io.Writer) (*Dumped, error) {
 	if err := s.prepare(ctx, &p, d); err != nil {
 		return nil, err
 	}
-	if backup := p.before.info.unfinished(); backup != "" && !s.Unfinished {
-		return nil, hint.Wrap(fmt.Errorf("%w: a restore of %s into it has not ended", ErrIncomplete, backup),
-			"let that restore end, or run it again; if what is there is what you want, REMOVE PARAM $"+marker)
+	if err := s.settled(p.before.info.unfinished()); err != nil {
+		return nil, err
 	}
-	o, err := s.export(ctx, w)
+	o, err := s.export(ctx, w, &p)
 	if err == nil {
 		err = ctx.Err() // nothing below asks the server, as a rule
 	}
 	if err != nil {
 		return nil, err
 	}
-	// What the database held before is all there, as a rule. Only if it is not
-	// is it worth asking again: what went meanwhile is not missing.
-	if p.after = p.before; p.check(o) != nil {
-		if p.after, err = s.look(ctx); err != nil {
-			return nil, fmt.Errorf("look at the database after the export: %w", err)
-		}
-		if err := p.check(o); err != nil {
-			return nil, err
-		}
+	if err := s.settled(unfinished(o)); err != nil {
+		return nil, err
+	}
+	if err := s.prove(ctx, &p, o); err != nil {
+		return nil, err
 	}
 	if silent := p.silent(o); len(silent) > 0 {
 		d.Secrets.Unexported = silent
@@ -104,13 +100,65 @@ func (s *Source) Dump(ctx context.Context, w io.Writer) (*Dumped, error) {
 		return nil, err
 	}
 	if !p.version.Two() {
-		if d.Secrets.Params, err = s.Client.params(ctx, o); err != nil {
+		if d.Secrets.Params, err = s.Client.params(ctx, o, p.before.info["params"]); err != nil {
 			return nil, err
 		}
 	}
 	d.Secrets.RowSums = d.Inventory.RowSums()
 	d.Warnings = append(append(d.Warnings, s.strays(o, p)...), d.Inventory.warnings(o)...)
 	return d, nil
+}
+
+// settled refuses a database that a restore of a backup, if there is one, is still
+// writing into: half a database shall not pass for a whole one.
+func (s *Source) settled(backup string) error {
+	if backup == "" || s.Unfinished {
+		return nil
+	}
+	return hint.Wrap(fmt.Errorf("%w: a restore of %s into it has not ended", ErrIncomplete, backup),
+		"let that restore end, or run it again; if what is there is what you want, REMOVE PARAM $"+marker)
+}
+
+// How often, and how long apart, a table is counted again that has fewer rows in the
+// dump than it was counted to have before and after.
+const (
+	recounts     = 20
+	recountEvery = 100 * time.Millisecond
+)
+
+// prove compares the dump with what the database said before. That is all there, as a
+// rule. Only if it is not is it worth asking again: what went meanwhile is not missing.
+// Nor are rows of a table, such as a queue, that has as few again and again.
+func (s *Source) prove(ctx context.Context, p *proof, o *surql.Outline) (err error) {
+	if p.after = p.before; p.check(o) == nil {
+		return nil
+	}
+	if p.after, err = s.look(ctx); err != nil {
+		return fmt.Errorf("look at the database after the export: %w", err)
+	}
+	// A restore that began meanwhile has emptied it: that it has few rows proves nothing.
+	if err := s.settled(p.after.info.unfinished()); err != nil {
+		return err
+	}
+	for range recounts {
+		lacking := p.lacking(o)
+		if len(lacking) == 0 {
+			break
+		}
+		select {
+		case <-time.After(recountEvery):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		now, err := s.Client.Counts(ctx, lacking)
+		if err != nil {
+			return fmt.Errorf("count again after the export: %w", err)
+		}
+		for name, n := range now {
+			p.after.counts[name] = min(p.after.counts[name], n)
+		}
+	}
+	return p.check(o)
 }
 
 // prepare asks all that is asked before the export, at once: a server takes

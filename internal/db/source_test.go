@@ -144,33 +144,6 @@ func TestOddNames(t *testing.T) {
 	}
 }
 
-// TestMeanwhile changes the database while it is exported: what came or went is
-// no loss.
-func TestMeanwhile(t *testing.T) {
-	t.Parallel()
-	o := options(t)
-	fill(t, o, shop)
-	root := dial(t, o)
-	changed := exporting(t, o, func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-		run(t, root, o.Namespace, o.Database, "REMOVE TABLE empty; REMOVE PARAM $currency; REMOVE EVENT told ON customer; DELETE customer:2")
-		next.ServeHTTP(w, r)
-		run(t, root, o.Namespace, o.Database, "DEFINE TABLE later; CREATE later:1; DEFINE PARAM $more VALUE 1; DEFINE INDEX more ON product FIELDS x; CREATE product:3")
-	})
-	d, _, err := dump(t, db.Source{Client: dial(t, changed)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d.Inventory.Records != 6 {
-		t.Errorf("got %d records, want the 6 of the moment of the export", d.Inventory.Records)
-	}
-	lost := instead(t, o, func(text string) string {
-		run(t, root, o.Namespace, o.Database, "DELETE product:3")
-		return without(t, `, \{ id: customer:3[^}]*\}`)(text)
-	})
-	_, _, err = dump(t, db.Source{Client: dial(t, lost)})
-	wantError(t, err, db.ErrIncomplete, "table customer has 1 rows")
-}
-
 func TestLeaveOut(t *testing.T) {
 	t.Parallel()
 	o := options(t)

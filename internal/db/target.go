@@ -105,6 +105,16 @@ func (i info) unfinished() string {
 	return ""
 }
 
+// unfinished returns what the marker in a dump says.
+func unfinished(o *surql.Outline) string {
+	for _, d := range o.Globals {
+		if d.Kind == "PARAM" && d.Name == marker {
+			return d.Value()
+		}
+	}
+	return ""
+}
+
 // Prepare makes the database exist, with the clauses of Line, empties it where
 // clear says so, and marks it as an unfinished restore of the backup. It returns
 // what stays all the same: CONFIGs that a server before 3.0.3 can replace and not

@@ -14,6 +14,7 @@ type ExportOptions struct {
 	NoUsers       bool
 	NoAccesses    bool
 	ExcludeTables []string
+	IncludeTables []string // if not nil, of the tables only these: 2.x excludes none
 	Tables        []string // if not nil, only these, and nothing but tables
 }
 
@@ -27,7 +28,10 @@ func (o ExportOptions) body() ([]byte, error) {
 	if o.Tables != nil {
 		m["tables"], m["users"], m["accesses"] = o.Tables, false, false
 	}
-	if len(o.ExcludeTables) > 0 {
+	switch {
+	case o.IncludeTables != nil:
+		m["tables"] = o.IncludeTables
+	case len(o.ExcludeTables) > 0:
 		m["tables"] = map[string]any{"exclude": o.ExcludeTables}
 	}
 	return json.Marshal(m)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -75,6 +76,10 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 	}
 	if err != nil {
 		return Version{}, fmt.Errorf("ask %s for its version: %w", c.base, err)
+	}
+	if res.StatusCode != http.StatusOK {
+		return Version{}, hint.Wrap(fmt.Errorf("ask %s for its version: %s", c.base, res.Status),
+			"a proxy that has no server behind it, or a server that denies the route /version")
 	}
 	v, err := ParseVersion(string(text))
 	if err != nil {
