@@ -25,7 +25,7 @@ func (k Key) repairs() (of Key, n int) {
 	rest, ok := strings.CutPrefix(k.Suffix, repairMark)
 	number, suffix, dotted := strings.Cut(rest, ".")
 	n, err := strconv.Atoi(number)
-	if !ok || !dotted || err != nil || n < 1 || strconv.Itoa(n) != number {
+	if !ok || !dotted || err != nil || n < 1 || n >= mostGenerations || strconv.Itoa(n) != number {
 		return k, 0
 	}
 	return k.With("." + suffix), n
@@ -111,6 +111,9 @@ func (e Entry) NextRepair(object string) (Key, error) {
 				last = max(last, n)
 			}
 		}
+	}
+	if last+1 >= mostGenerations {
+		return Key{}, fmt.Errorf("good copy %d of %s is there, and none can follow it", last, key)
 	}
 	return key.Repair(last + 1), nil
 }

@@ -15,8 +15,8 @@ import (
 // good copy of one that is damaged has the mark of a repair before it.
 const rewrapMark = ".rewrap-"
 
-// mostGenerations bounds their number, so that nobody who may write can use the
-// numbers up with a key that has the last one.
+// mostGenerations bounds their number, and that of repairs, so that nobody who may
+// write can use the numbers up with a key that has the last one.
 const mostGenerations = 1_000_000
 
 // InGeneration returns the key that an object of the backup as it was taken,

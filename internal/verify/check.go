@@ -57,7 +57,10 @@ func (c *check) manifest(ctx context.Context) *catalog.Manifest {
 		v = nil
 	}
 	m, _, err := catalog.Load(ctx, c.Store, c.entry, v)
-	if err != nil {
+	switch {
+	case errors.Is(err, storage.ErrCold):
+		c.err = fmt.Errorf("manifest: %w", err) // without it nothing is known, not even what should be there
+	case err != nil:
 		c.explain(err)
 	}
 	return m

@@ -11,6 +11,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
 	"github.com/vapora-platform/vapora-backup/internal/storage/local"
 	"github.com/vapora-platform/vapora-backup/internal/storage/storagetest"
 	"github.com/vapora-platform/vapora-backup/internal/verify"
@@ -231,6 +232,20 @@ func TestUnjudged(t *testing.T) {
 			if len(got) > 1 && !got[1].OK {
 				t.Errorf("%s, %v: the other is bad too: %+v", name, l, got[1])
 			}
+		}
+	}
+}
+
+// A manifest in cold storage tells nothing of the backup, not even what should be there.
+func TestColdManifest(t *testing.T) {
+	t.Parallel()
+	k := newKeys(t)
+	s, first, _ := two(t, k)
+	for _, l := range levels {
+		o := options(t, s, k, l)
+		o.Store = &storagetest.Faulty{Store: s, Op: storagetest.Get, Key: first.ID + ".manifest.json", Err: storage.ErrCold}
+		if got := verify.Run(t.Context(), o)[0]; got.OK || got.Cold || !errors.Is(got.Err, storage.ErrCold) {
+			t.Errorf("%v: got %+v, want it unjudged", l, got)
 		}
 	}
 }
