@@ -97,6 +97,15 @@ func (c *Client) Namespace() string { return c.opt.Namespace }
 // Database returns the database's name.
 func (c *Client) Database() string { return c.opt.Database }
 
+// User returns the name of the Client's user if that is defined in the database itself,
+// else "".
+func (c *Client) User() string {
+	if c.opt.Auth != Database {
+		return ""
+	}
+	return c.opt.Username
+}
+
 // Level returns where the Client's user is defined.
 func (c *Client) Level() Level { return c.opt.Auth }
 

@@ -78,6 +78,8 @@ func (l *Loader) Run(ctx context.Context) (*Loaded, error) {
 type loading struct {
 	*Loader
 	statements, rows atomic.Int64
+	conflicts        atomic.Int64
+	alone            sync.RWMutex // an import holds it for reading; one that must be alone, for writing
 	mu               sync.Mutex
 	done             *Loaded
 }
@@ -160,6 +162,7 @@ type body struct {
 	stage, table string
 	text         []byte
 	rows         []int   // of each statement
+	ends         []int   // of each statement, in text
 	total        int     // of all of them
 	most         float64 // imports' worth that it may hold
 	plain, again bool
@@ -228,7 +231,7 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, p *p
 			b = pool.Get().(*body)
 			b.most = p.next()
 			b.stage, b.table, b.plain, b.again = stage, load.Table, load.Plain && !load.Again, load.Again
-			b.text, b.rows, b.total = b.text[:0], b.rows[:0], 0
+			b.text, b.rows, b.ends, b.total = b.text[:0], b.rows[:0], b.ends[:0], 0
 			if !b.plain {
 				b.text = append(b.text, importHead...)
 			}
@@ -237,7 +240,7 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, p *p
 			b.single = append(b.single[:0], batcher.Rows...)
 		}
 		b.text = append(append(b.text, text...), '\n')
-		b.rows = append(b.rows, rows)
+		b.rows, b.ends = append(b.rows, rows), append(b.ends, len(b.text))
 		b.total += rows
 		return nil
 	}
@@ -263,7 +266,13 @@ func (r *loading) read(ctx context.Context, stage string, load replay.Load, p *p
 
 // send posts a body and looks at every answer in it.
 func (r *loading) send(ctx context.Context, b *body) error {
+	turn := r.turn()
+	turn.Lock()
 	failures, err := r.post(ctx, b)
+	turn.Unlock()
+	if err == nil && conflicting(failures) {
+		failures, err = r.again(ctx, b)
+	}
 	if err == nil && len(failures) > 0 && b.plain && len(b.single) > 0 {
 		failures, err = r.misfits(ctx, b)
 	}

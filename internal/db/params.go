@@ -13,6 +13,10 @@ import (
 // paramsPerQuery keeps a query and its answer short.
 const paramsPerQuery = 50
 
+// ofTheServer are parameters that the server sets in every query, whatever is defined: to
+// ask for them would tell of the session that asks.
+var ofTheServer = []string{"access", "after", "auth", "before", "event", "input", "parent", "request", "reference", "session", "this", "token", "value"}
+
 // params returns the values of parameters that the definitions of a dump do not tell: 3.0
 // prints a set as a list there, and all print a range without its ends as one of NONE.
 // What was defined anew since the database said how, by name, is left out: its value may
@@ -20,7 +24,7 @@ const paramsPerQuery = 50
 func (c *Client) params(ctx context.Context, o *surql.Outline, said map[string]string) (map[string]string, error) {
 	var all []surql.Definition
 	for _, d := range o.Globals {
-		if d.Kind == "PARAM" {
+		if d.Kind == "PARAM" && !slices.Contains(ofTheServer, d.Name) {
 			all = append(all, d)
 		}
 	}

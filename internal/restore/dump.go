@@ -43,6 +43,8 @@ type Dump struct {
 	Inventory db.Inventory
 	Secrets   *db.Secrets // never nil
 	Columns   *replay.Columns
+	// Two says that 2.x printed it.
+	Two bool
 	// Partial says that only pieces were proved, by the chunks and frames that
 	// they lie in, and not the sum of the whole.
 	Partial bool
@@ -202,8 +204,12 @@ func (b Backup) open(ctx context.Context, c Copy) (*Dump, error) {
 	if err := json.Unmarshal(b.Manifest.Inventory, &d.Inventory); err != nil {
 		return nil, fmt.Errorf("read the inventory of backup %s: %w", b.Manifest.ID, err)
 	}
+	version, err := db.ParseVersion(b.Manifest.Engine)
+	if err != nil {
+		return nil, fmt.Errorf("read the manifest of backup %s: %w", b.Manifest.ID, err)
+	}
+	d.Two = version.Two()
 	data := b.Manifest.Data()
-	var err error
 	if d.src, err = storage.ReaderAt(ctx, data.Key, data.Stored.Size, b.from(c)...); err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (d *Dump) Plan(o PlanOptions) (*replay.Plan, error) {
 	}
 	starts, guessed := d.starts(o.Starts)
 	plan, err := replay.New(d.Outline, replay.Options{
-		Target: o.Target, Keys: keys, LeaveOutAccess: o.LeaveOutAccess, Starts: starts,
+		Target: o.Target, Two: d.Two, Keys: keys, LeaveOutAccess: o.LeaveOutAccess, Starts: starts,
 		Broken: func(index surql.Definition) string { return d.broken(index, o.Around) }, Params: d.Secrets.Params,
 	})
 	if err != nil {

@@ -202,7 +202,7 @@ func (r *run) plan(context.Context) error {
 		r.Target.Line = r.dump.Secrets.DatabaseLine
 	}
 	opt := PlanOptions{
-		Target: replay.Target{Two: r.server.Two(), References: r.server.ImportsReferences(), KeepsDatabase: r.Target.Client.Level() == db.Database},
+		Target: replay.Target{Two: r.server.Two(), References: r.server.ImportsReferences(), KeepsDatabase: r.Target.Client.Level() == db.Database, User: r.Target.Client.User()},
 		Keys:   r.Keys, LeaveOutAccess: r.LeaveOutAccess, Starts: r.Starts, Around: r.around,
 	}
 	r.out.Starts, _ = r.dump.starts(opt.Starts)

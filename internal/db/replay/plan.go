@@ -21,14 +21,19 @@ type Target struct {
 	References bool
 	// Text is a plan for [Plan.WriteText], where all rows go in by an import.
 	Text bool
-	// KeepsDatabase says that the statement which defines the database itself is
-	// not for the user who restores.
+	// KeepsDatabase says that a user of the database itself restores: the statement which
+	// defines the database is not for that one.
 	KeepsDatabase bool
+	// User is that user: another of the name, with another password, would lock the
+	// restore out.
+	User string
 }
 
 // Options are what a plan needs to know beside the dump.
 type Options struct {
 	Target Target
+	// Two says that 2.x printed the dump.
+	Two bool
 	// Keys are the real keys of accesses that the export printed as a placeholder.
 	Keys map[string]string
 	// LeaveOutAccess names accesses that shall not come back.
@@ -78,6 +83,8 @@ type Load struct {
 	// Again says that the rows are there and only their way back is renewed: a
 	// view's definition cleared it, and no order would have kept it.
 	Again bool
+	// Two says that 2.x printed the rows.
+	Two bool
 	// Missing rows are those that the target did not compute by itself.
 	Missing bool
 }
@@ -161,7 +168,7 @@ func (b *builder) rows(name string, levels [][]part, again bool) {
 }
 
 func (b *builder) load(p part) Load {
-	l := Load{Table: p.table.Name, Data: p.table.Data, Rows: p.table.Records, Part: Records, Plain: b.plainRows(p.table)}
+	l := Load{Table: p.table.Name, Data: p.table.Data, Rows: p.table.Records, Part: Records, Plain: b.plainRows(p.table), Two: b.opt.Two}
 	if p.edges {
 		l.Rows, l.Part = p.table.Edges, Edges
 	}

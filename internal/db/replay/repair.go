@@ -28,6 +28,9 @@ func (b *builder) globals() error {
 		case d.Kind == "ACCESS" && slices.Contains(b.opt.LeaveOutAccess, d.Name):
 			b.plan.Losses = append(b.plan.Losses, Loss{"access " + d.Name, "left out by name"})
 			continue
+		case d.Kind == "USER" && b.opt.Target.KeepsDatabase && d.Name == b.opt.Target.User:
+			b.plan.Losses = append(b.plan.Losses, Loss{"the password and roles of user " + d.Name, "it is the user that restores, and stays as it is"})
+			continue
 		case d.Kind == "USER" && d.HasPlaceholder():
 			b.plan.Losses = append(b.plan.Losses, Loss{"user " + d.Name, "the export does not hold its password; define it anew"})
 			continue

@@ -27,6 +27,7 @@ type Batcher struct {
 	Tables, Points, Lookalikes, Files, Words, Decimals, Sets int // repairs made so far
 
 	values surql.Values
+	again  surql.Values // of rows whose repairs were counted
 	buf    []byte
 	rows   int
 	tail   string
@@ -46,6 +47,7 @@ func (b *Batcher) Run(r io.Reader, l Load) error {
 	if l.Plain {
 		limit = queryBytes
 	}
+	b.values.Two, b.again.Two = l.Two, l.Two
 	var seen int64
 	b.buf, b.rows, b.Rows = b.buf[:0], 0, b.Rows[:0]
 	for s := surql.NewScanner(r); ; {
@@ -67,7 +69,12 @@ func (b *Batcher) Run(r io.Reader, l Load) error {
 			continue
 		}
 		if it.Kind == surql.Relate {
-			if err := b.Emit(surql.QuoteRelate(it.Text), 1); err != nil {
+			text, err := b.values.Relate(it.Text)
+			if err != nil {
+				return err
+			}
+			b.count()
+			if err := b.Emit(text, 1); err != nil {
 				return err
 			}
 			continue
@@ -100,16 +107,23 @@ func (b *Batcher) add(it surql.Item, head string, limit int) error {
 	b.buf = b.values.Append(b.buf)
 	b.Rows = append(b.Rows, surql.Range{Offset: int64(at), Length: int64(len(b.buf) - at)})
 	b.rows++
+	b.count()
+	return nil
+}
+
+func (b *Batcher) count() {
 	v := &b.values
 	b.Tables, b.Points, b.Lookalikes, b.Files, b.Words, b.Decimals, b.Sets = v.Tables, v.Points, v.Lookalikes, v.Files, v.Words, v.Decimals, v.Sets
-	return nil
 }
 
 // relate renews the way back of an edge that is there: a RELATE with its id
 // keeps the edge's fields and writes both its ends anew, on 3.0 as on 3.3.
 func (b *Batcher) relate(row []byte) error {
+	if err := b.again.Walk(row, false); err != nil {
+		return err
+	}
 	var id, in, out []byte
-	err := surql.Fields(row, func(key, value []byte) bool {
+	err := surql.Fields(b.again.Append(nil), func(key, value []byte) bool {
 		switch string(key) {
 		case "id":
 			id = value

@@ -84,7 +84,7 @@ func (b *builder) fields(t *surql.Table) (out []surql.Definition) {
 	var behind []surql.Definition
 	for _, d := range t.Fields {
 		switch {
-		case d.MadeByItself():
+		case d.MadeBy(t.Fields):
 		case d.AnyElements():
 			behind = append(behind, b.repaired(d))
 		default:

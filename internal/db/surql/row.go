@@ -21,6 +21,8 @@ type Values struct {
 	// keeps it: what an INSERT brings has no such field.
 	Empty bool
 
+	// Two says that 2.x printed the rows, where the word inf is a number.
+	Two bool
 	// Old says that a row so far was printed as only 2.x prints it.
 	Old bool
 
@@ -60,8 +62,9 @@ const (
 	asBracket                 // ..Infinity → ..(Infinity)
 	asOpenBracket             // t:1..t:2 → (t:1)..(t:2)
 	asShutBracket
-	asSet    // {t:1, → (<set> [t:1,
-	asSetEnd // } → ])
+	asSet      // {t:1, → (<set> [t:1,
+	asSetEnd   // } → ])
+	asInfinite // -inf → -math::inf
 )
 
 // A frame is an open bracket.
@@ -201,6 +204,8 @@ func (v *Values) Append(dst []byte) []byte {
 			dst = append(dst, "(<set> ["...)
 		case asSetEnd:
 			dst = append(dst, "])"...)
+		case asInfinite:
+			dst = append(append(dst, bytes.TrimSuffix(text, []byte("inf"))...), "math::inf"...)
 		case asRegex:
 			dst = append(dst, `(<regex> "")`...)
 		}

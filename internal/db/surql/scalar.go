@@ -103,6 +103,8 @@ func (v *Values) word(i, n int, want, edge bool, key []byte) (int, error) {
 		v.cuts = append(v.cuts, cut{i, n, asBracket})
 	case want && string(row[i:n]) == "NONE":
 		v.Empty = v.Empty || i > 0 && row[i-1] == ' ' && len(v.stack) > 0 && v.stack[len(v.stack)-1].object
+	case want && v.Two && string(row[i:n]) == "inf":
+		v.cuts = append(v.cuts, cut{i, n, asInfinite})
 	case want && !constants[string(row[i:n])]:
 		v.cuts = append(v.cuts, cut{i, n, asTable})
 		v.Tables++
@@ -253,6 +255,9 @@ func (v *Values) number(i int, key []byte) int {
 	}
 	if string(row[i:n]) == "-Infinity" && (bytes.HasPrefix(row[n:], []byte("..")) || bytes.HasPrefix(row[n:], []byte(">.."))) {
 		v.cuts = append(v.cuts, cut{i, n, asBracket}) // the sign would be that of the range
+	}
+	if v.Two && string(row[i:n]) == "-inf" {
+		v.cuts = append(v.cuts, cut{i, n, asInfinite})
 	}
 	if trailing(row[i:n]) {
 		v.cuts = append(v.cuts, cut{i, n, asScale})

@@ -155,10 +155,10 @@ func (d Definition) Flexible() bool {
 	return d.has(to, "FLEXIBLE") || from-2 >= d.clauses && d.has(from-2, "FLEXIBLE")
 }
 
-// MadeByItself says whether a FIELD is that of the elements of an array called like a word
+// MadeBy says whether a FIELD is that of the elements of an array called like a word
 // of the language, as the array's own definition makes it: defined under the name that
-// servers print for it, it would come twice.
-func (d Definition) MadeByItself() bool {
+// servers print for it, it would come twice. The array is among the fields.
+func (d Definition) MadeBy(fields []Definition) bool {
 	if d.Flexible() && strings.HasSuffix(d.Name, ".*") && !d.holdsObjects() {
 		return true // no server reads it, and where the type is a union 3.3 prints it
 	}
@@ -170,9 +170,35 @@ func (d Definition) MadeByItself() bool {
 			return false
 		}
 	}
-	_, to := d.fieldType()
-	rest := d.span(to, len(d.tokens))
-	return rest == "PERMISSIONS FULL;" || rest == ";"
+	from, to := d.fieldType()
+	if rest := d.span(to, len(d.tokens)); rest != "PERMISSIONS FULL;" && rest != ";" {
+		return false
+	}
+	array := slices.IndexFunc(fields, func(f Definition) bool { return f.Name+".*" == d.Name })
+	return array >= 0 && fields[array].makes(d.span(from, to))
+}
+
+// makes says whether the type of a FIELD is an array of a type, and so makes a field of it
+// for its elements. One of several arrays makes one of all their types.
+func (d Definition) makes(kind string) bool {
+	var all []string
+	from, to := d.fieldType()
+	for i := from; i < to; i++ {
+		if !d.has(i, "array") && !d.has(i, "set") || d.token(i+1) != "<" {
+			continue
+		}
+		depth, end := 0, i+2
+		for ; end < to && (depth > 0 || d.token(end) != ">" && d.token(end) != ","); end++ {
+			switch d.token(end) {
+			case "<", "(", "[", "{":
+				depth++
+			case ">", ")", "]", "}":
+				depth--
+			}
+		}
+		all, i = append(all, d.span(i+2, end)), end
+	}
+	return len(all) > 1 || len(all) == 1 && all[0] == kind
 }
 
 // Path returns the path of a FIELD as printed, in one form: servers put names that are

@@ -1,0 +1,88 @@
+package db
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Several imports at once may write the same key of a server: the cache of an INLINE EDGES
+// table's record, the history of a 2.x database. Only one of them gets through.
+const (
+	manyConflicts = 3 // after which imports go one by one
+	attempts      = 5
+	pause         = 50 * time.Millisecond // before the second attempt, doubled each time
+)
+
+// conflicting says whether a server asks for a statement once more.
+func conflicting(all []Failure) bool {
+	for _, f := range all {
+		if strings.Contains(f.Message, "can be retried") {
+			return true
+		}
+	}
+	return false
+}
+
+// taken says whether all that failed is there: an earlier attempt brought it.
+func taken(all []Failure) bool {
+	for _, f := range all {
+		if !strings.HasPrefix(f.Message, "Database record ") || !strings.HasSuffix(f.Message, " already exists") {
+			return false
+		}
+	}
+	return true
+}
+
+// turn is what an import holds while it runs.
+func (r *loading) turn() sync.Locker {
+	if r.conflicts.Load() >= manyConflicts {
+		return &r.alone
+	}
+	return r.alone.RLocker()
+}
+
+// again sends the statements of a body one by one, while no other import runs. Those that
+// the server took before it takes for what is there.
+func (r *loading) again(ctx context.Context, b *body) (failures []Failure, err error) {
+	r.conflicts.Add(1)
+	r.alone.Lock()
+	defer r.alone.Unlock()
+	from := 0
+	if !b.plain {
+		from = len(importHead)
+	}
+	for _, end := range b.ends {
+		one := &body{text: b.text[from:end], plain: b.plain}
+		if !b.plain {
+			one.text = append([]byte(importHead), one.text...)
+		}
+		from = end
+		its, err := r.insist(ctx, one)
+		if err != nil {
+			return nil, err
+		}
+		if !taken(its) {
+			failures = append(failures, its...)
+		}
+	}
+	return failures, nil
+}
+
+// insist sends a body until it meets no conflict.
+func (r *loading) insist(ctx context.Context, b *body) (failures []Failure, err error) {
+	wait := pause
+	for range attempts {
+		if failures, err = r.post(ctx, b); err != nil || !conflicting(failures) {
+			break
+		}
+		select {
+		case <-time.After(wait):
+			wait *= 2
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	return failures, err
+}

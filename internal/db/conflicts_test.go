@@ -1,0 +1,87 @@
+package db_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/vapora-platform/vapora-backup/internal/db"
+	"github.com/vapora-platform/vapora-backup/internal/db/replay"
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
+)
+
+// A server that meets a conflict says so of one statement of an import, and not of which.
+// The server is a fake: it refuses each statement the first time, but for the first of an
+// import, and what it has it has.
+func TestConflictsAreRetried(t *testing.T) {
+	t.Parallel()
+	const rows = 20_000
+	dump := new(bytes.Buffer)
+	dump.WriteString("OPTION IMPORT;\n\n-- TABLE: a\n\nDEFINE TABLE a TYPE ANY SCHEMALESS PERMISSIONS NONE;\n\n-- TABLE DATA: a\n\nINSERT [ ")
+	for i := range rows {
+		fmt.Fprintf(dump, "{ id: a:%d, t: 'a text of some length; with a semicolon' }, ", i)
+	}
+	dump.WriteString("{ id: a:last } ];\n")
+	var mu sync.Mutex
+	tries, has := map[string]int{}, map[string]bool{}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		statements := strings.SplitAfter(strings.TrimPrefix(string(body), "OPTION IMPORT;\n"), ";\n")
+		var failed []string
+		for i, s := range statements {
+			if s = strings.TrimSpace(s); !strings.HasPrefix(s, "INSERT") {
+				continue
+			}
+			switch tries[s]++; {
+			case has[s]:
+				failed = append(failed, "Database record `a:1` already exists")
+			case tries[s] == 1 && i > 0 || tries[s] == 2 && strings.Contains(s, "a:777,"):
+				failed = append(failed, "Transaction conflict: Write conflict, retry the transaction. This transaction can be retried")
+			default:
+				has[s] = true
+			}
+		}
+		var all []string
+		for _, f := range failed {
+			all = append(all, fmt.Sprintf(`{"status":"ERR","result":%q}`, f))
+		}
+		fmt.Fprint(w, "["+strings.Join(all, ",")+"]")
+	}))
+	defer srv.Close()
+	outline, err := surql.ReadOutline(bytes.NewReader(dump.Bytes()), surql.Count, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := replay.New(outline, replay.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := db.Dial(db.Options{URL: srv.URL, Namespace: "n", Database: "d"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(r surql.Range) io.ReadCloser {
+		return io.NopCloser(io.NewSectionReader(bytes.NewReader(dump.Bytes()), r.Offset, r.Length))
+	}
+	done, err := (&db.Loader{Client: client, Plan: plan, Open: open, Workers: 3}).Run(t.Context())
+	if err != nil || done.Failed != 0 || done.Rows != rows+1 {
+		t.Fatalf("got %+v and %v, want %d rows", done, err, rows+1)
+	}
+	got := 0
+	for s := range has {
+		got += strings.Count(s, "{ id: a:")
+	}
+	if got != rows+1 {
+		t.Errorf("the server has %d rows, want %d", got, rows+1)
+	}
+}
