@@ -71,6 +71,9 @@ func TestHeadOfAnother(t *testing.T) {
 	if _, err := archive.OpenFile(bytes.NewReader(other), summary, k); !isDamage(err) {
 		t.Errorf("got %v, want ErrDamaged", err)
 	}
+	if _, err := read(other, k, archive.Summary{Head: summary.Head}); !isDamage(err) {
+		t.Errorf("the whole: got %v, want ErrDamaged", err)
+	}
 }
 
 func TestRoundTripByBytes(t *testing.T) {

@@ -22,7 +22,7 @@ type Reader struct{ *unpacker }
 // want that are zero are not compared. The caller must Close the Reader, after
 // which src is read no more, and src after that.
 func NewReader(src io.Reader, o Opener, want Summary, workers int) (*Reader, error) {
-	in := &stored{src: src, sum: summerFor(want.Stored), want: want.Stored}
+	in := &stored{src: src, sum: summerFor(want.Stored), want: want.Stored, head: summerFor(want.Head), wantHead: want.Head}
 	opened, err := o.Open(in)
 	if err != nil {
 		return nil, opening(cmp.Or(in.err, err))
@@ -37,10 +37,10 @@ func NewReader(src io.Reader, o Opener, want Summary, workers int) (*Reader, err
 // stored reads what is stored, sums it up, and keeps the error of the source,
 // so that it is not taken for damage by what reads from it.
 type stored struct {
-	src  io.Reader
-	sum  *summer
-	want Sum
-	err  error
+	src            io.Reader
+	sum, head      *summer
+	want, wantHead Sum
+	err            error
 }
 
 func (s *stored) Read(p []byte) (int, error) {
@@ -49,6 +49,7 @@ func (s *stored) Read(p []byte) (int, error) {
 	}
 	n, err := s.src.Read(p)
 	s.sum.Write(p[:n])
+	s.head.Write(p[:max(0, min(int64(n), s.wantHead.Size-s.head.size))])
 	if err != nil && err != io.EOF {
 		s.err = &sourceError{err}
 	} else if long := s.sum.within("stored", s.want); long != nil {
@@ -115,6 +116,9 @@ func (s *stream) end() error {
 	if _, err := s.r.ReadByte(); err == nil {
 		return damaged("something follows the seek table")
 	} else if err != io.EOF {
+		return err
+	}
+	if err := s.in.head.match("head", s.in.wantHead); err != nil {
 		return err
 	}
 	if err := s.in.sum.match("stored", s.in.want); err != nil {

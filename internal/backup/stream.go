@@ -75,6 +75,9 @@ func (j *Job) read(ctx context.Context, a *archive.Writer, m *catalog.Manifest) 
 
 // seal seals the secrets, which are small, and describes them in m.
 func (j *Job) seal(secrets []byte, m *catalog.Manifest) ([]byte, error) {
+	if len(secrets) > catalog.MaxSecrets {
+		return nil, fmt.Errorf("%d bytes, and no reader takes more than %d", len(secrets), catalog.MaxSecrets)
+	}
 	var sealed bytes.Buffer
 	a, err := archive.NewWriter(&sealed, archive.Options{Level: j.Level, Workers: 1, Sealer: j.Recipients})
 	if err != nil {

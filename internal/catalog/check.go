@@ -89,6 +89,10 @@ func (m *Manifest) checkObjects() error {
 	return nil
 }
 
+// maxHead bounds the head of an object, which is read into memory: a post-quantum
+// recipient takes 3 kB of it.
+const maxHead = 8 << 20
+
 // checkObject makes sure that nobody who follows the manifest leaves the backup.
 func (m *Manifest) checkObject(o Object) error {
 	if !isName(o.Role) {
@@ -113,6 +117,9 @@ func (m *Manifest) checkObject(o Object) error {
 	if o.Head != (archive.Sum{}) {
 		if err := checkSum(o.Head); err != nil {
 			return fmt.Errorf("head: %w", err)
+		}
+		if o.Head.Size > min(o.Stored.Size, maxHead) {
+			return errors.New("head: larger than any")
 		}
 	}
 	if o.Stored.Size == 0 {

@@ -95,6 +95,10 @@ type Object struct {
 	Head archive.Sum `json:"head,omitzero"`
 }
 
+// MaxSecrets bounds the plain bytes of the object with role "secrets": readers have it in
+// memory.
+const MaxSecrets = 64 << 20
+
 // ZstdSeekable is the Compression.Algorithm of this format: zstd frames and a
 // seek table, as package archive writes them.
 const ZstdSeekable = "zstd-seekable"

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -35,13 +36,13 @@ func newConfigInit(a *app) *cobra.Command {
 		Short: "Write a commented config file that is valid as it stands",
 		Long: "Write a config file with the backup strategy's own numbers and a comment for each\n" +
 			"part. Public keys come from the folder that `keys generate` made, or from --recipient.\n" +
-			"An existing file is not replaced.",
+			"An existing file is not replaced, and nothing is written that would not be valid.",
 		Example: "  vapora-backup keys generate --dir keys && vapora-backup config init --keys keys",
 		Args:    cobra.NoArgs,
 		RunE:    func(*cobra.Command, []string) error { return runConfigInit(a, o) },
 	}
 	f := c.Flags()
-	f.StringVarP(&o.output, "output", "o", "vapora-backup.yaml", "`FILE` to write; - is stdout")
+	f.StringVarP(&o.output, "output", "o", "", "`FILE` to write; - is stdout (default: that of --config, else vapora-backup.yaml)")
 	f.StringVar(&o.keys, "keys", "keys", "`FOLDER` that `keys generate` wrote")
 	f.StringArrayVar(&o.recipients, "recipient", nil, "public `KEY` that shall open backups (may be repeated)")
 	f.StringVar(&o.example.DatabaseURL, "database-url", "", "`URL` of the SurrealDB server")
@@ -54,10 +55,12 @@ func newConfigInit(a *app) *cobra.Command {
 }
 
 func runConfigInit(a *app, o initOptions) error {
+	const usual = "vapora-backup.yaml"
+	o.output = cmp.Or(o.output, a.configPath, usual)
 	o.example.Recipients = o.recipients
 	if line, err := firstLine(filepath.Join(o.keys, "identity.pub")); err == nil {
 		o.example.Recipients = append(o.example.Recipients, line)
-		o.example.IdentityFile = filepath.Join(o.keys, "identity.txt")
+		o.example.IdentityFile = beside(o.output, filepath.Join(o.keys, "identity.txt"))
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read the recipient: %w", err)
 	}
@@ -66,10 +69,17 @@ func runConfigInit(a *app, o initOptions) error {
 			"vapora-backup keys generate --dir %s", o.keys)}
 	}
 	if text, err := os.ReadFile(filepath.Join(o.keys, "signing.pub")); err == nil {
-		o.example.SigningKeyFile = filepath.Join(o.keys, "signing.key")
+		o.example.SigningKeyFile = beside(o.output, filepath.Join(o.keys, "signing.key"))
 		o.example.TrustedKeys = []string{publicKey(string(text))}
 	}
 	text := config.Example(o.example)
+	cfg, err := config.Parse(o.output, text, nil)
+	if err == nil {
+		err = checkKeys(cfg)
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("nothing was written: %w", err)}
+	}
 	if o.output == "-" {
 		_, err := a.Out.Write(text)
 		return err
@@ -77,7 +87,26 @@ func runConfigInit(a *app, o initOptions) error {
 	if err := writeNew(o.output, string(text), 0o600); err != nil {
 		return err
 	}
-	return a.print(written{File: o.output, Next: "vapora-backup config validate"})
+	next := "vapora-backup config validate"
+	if o.output != usual {
+		next += " --config " + o.output
+	}
+	return a.print(written{File: o.output, Next: next})
+}
+
+// beside returns a path as a config file names it, from its own folder.
+func beside(file, path string) string {
+	if file == "-" || filepath.IsAbs(path) {
+		return path
+	}
+	rel, err := filepath.Rel(filepath.Dir(file), path)
+	if err != nil { // the one is absolute, or leads out of where we are
+		rel, err = filepath.Abs(path)
+	}
+	if err != nil {
+		return path
+	}
+	return rel
 }
 
 func firstLine(path string) (string, error) {

@@ -40,19 +40,7 @@ func runConfigValidate(ctx context.Context, a *app, online bool) error {
 	if err != nil {
 		return err
 	}
-	sets := [][]string{cfg.Encryption.Recipients}
-	for _, d := range cfg.Databases {
-		sets = append(sets, d.Recipients)
-	}
-	for _, lines := range sets {
-		if len(lines) == 0 {
-			continue
-		}
-		if _, err := crypt.ParseRecipients(lines); err != nil {
-			return usageError{fmt.Errorf("%s: read recipients: %w", cfg.File(), err)}
-		}
-	}
-	if _, err := trusted(cfg); err != nil {
+	if err := checkKeys(cfg); err != nil {
 		return err
 	}
 	v := validated{File: cfg.File(), Databases: databaseNames(cfg), Warnings: cfg.Warnings()}
@@ -68,6 +56,24 @@ func runConfigValidate(ctx context.Context, a *app, online bool) error {
 		return err
 	}
 	return v.fault()
+}
+
+// checkKeys looks whether what stands for a public key is one.
+func checkKeys(cfg *config.Config) error {
+	sets := [][]string{cfg.Encryption.Recipients}
+	for _, d := range cfg.Databases {
+		sets = append(sets, d.Recipients)
+	}
+	for _, lines := range sets {
+		if len(lines) == 0 {
+			continue
+		}
+		if _, err := crypt.ParseRecipients(lines); err != nil {
+			return usageError{fmt.Errorf("%s: read recipients: %w", cfg.File(), err)}
+		}
+	}
+	_, err := trusted(cfg)
+	return err
 }
 
 // askAll asks every database and destination, all at once.

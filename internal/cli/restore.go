@@ -51,7 +51,7 @@ func newRestoreDB(a *app) *cobra.Command {
 			"cannot come back is listed.\n\n" +
 			"The target is the configured database of the source; the --to flags name another. What\n" +
 			"none of them says is the source's own, user and password too.\n" +
-			"An interrupted restore is started again with the same command.\n\n" +
+			"An interrupted restore is started again with the same command and the ID of its backup.\n\n" +
 			"With --tables only the pieces of those tables are fetched and proved: a partial proof.\n" +
 			"All else in the target stays, and edges of other tables that lead to these are known\n" +
 			"from both of their ends again.",

@@ -25,7 +25,7 @@ func (a *app) load() (*config.Config, error) {
 	}
 	cfg, err := config.Load(path, config.Environ(a.Environ))
 	if err != nil {
-		return nil, err
+		return nil, usageError{err}
 	}
 	for _, name := range a.destinations {
 		if !slices.ContainsFunc(cfg.Destinations, func(d config.Destination) bool { return d.Name == name }) {

@@ -78,6 +78,11 @@ func Dial(o Options) (*Client, error) {
 	}}, nil
 }
 
+// inHeader says whether a server reads a name as it is where requests have it.
+func inHeader(name string) bool {
+	return strings.TrimSpace(name) == name && strings.IndexFunc(name, func(r rune) bool { return r < ' ' || r > '~' }) < 0
+}
+
 // WithDatabase returns a Client for another database of the same server.
 func (c *Client) WithDatabase(namespace, database string) *Client {
 	other := *c
@@ -135,6 +140,10 @@ func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 
 // send is do, once. It returns the token that it used.
 func (c *Client) send(ctx context.Context, r request, expired string) (*http.Response, string, error) {
+	if !inHeader(r.namespace) || !inHeader(r.database) {
+		return nil, "", hint.Wrap(fmt.Errorf("namespace %q, database %q: a request names them in headers, which take ASCII without white space at its ends", r.namespace, r.database),
+			"no version of SurrealDB exports such a database over HTTP; copy it into one with a plain name")
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	var alive func() bool
 	if r.works {

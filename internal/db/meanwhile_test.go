@@ -143,6 +143,20 @@ func TestLeaveOutOfTwo(t *testing.T) {
 	}
 }
 
+// A name that no header takes is said to be one, whatever a server makes of it.
+func TestNamesThatNoHeaderTakes(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	fill(t, o, shop)
+	root := dial(t, o)
+	for _, name := range []string{"größe", "two\nlines", " x", "x "} {
+		run(t, root, o.Namespace, "", "DEFINE DATABASE `"+name+"`")
+		o.Database = name
+		_, _, err := dump(t, db.Source{Client: dial(t, o)})
+		wantError(t, err, nil, "headers")
+	}
+}
+
 // A proxy without a server, and one that says nothing of tables, are no empty database.
 func TestHollowAnswers(t *testing.T) {
 	t.Parallel()

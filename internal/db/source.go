@@ -119,10 +119,10 @@ func (s *Source) settled(backup string) error {
 		"let that restore end, or run it again; if what is there is what you want, REMOVE PARAM $"+marker)
 }
 
-// How often, and how long apart, a table is counted again that has fewer rows in the
+// How long, and how long apart, a table is counted again that has fewer rows in the
 // dump than it was counted to have before and after.
 const (
-	recounts     = 20
+	recountFor   = 2 * time.Second
 	recountEvery = 100 * time.Millisecond
 )
 
@@ -140,7 +140,7 @@ func (s *Source) prove(ctx context.Context, p *proof, o *surql.Outline) (err err
 	if err := s.settled(p.after.info.unfinished()); err != nil {
 		return err
 	}
-	for range recounts {
+	for begin := time.Now(); time.Since(begin) < recountFor; {
 		lacking := p.lacking(o)
 		if len(lacking) == 0 {
 			break

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
@@ -112,15 +111,12 @@ func (p proof) notIncluded(o *surql.Outline, own surql.Definition) []string {
 			out = append(out, "contents of bucket "+d.Name)
 		case d.Changefeed():
 			out = append(out, "changes recorded for "+strings.ToLower(d.Kind)+" "+d.Name)
-		case d.IsView() && d.Volatile():
+		case d.IsView() && d.Groups() && d.Volatile():
 			out = append(out, "what view "+d.Name+" took from the clock or from chance")
 		}
 	}
 	for _, m := range p.before.info.names("models") {
 		out = append(out, "model "+m)
-	}
-	for _, n := range slices.Sorted(maps.Keys(p.silent(o))) {
-		out = append(out, unexported(n))
 	}
 	if own.Kind == "" && !o.DefinesDatabase() {
 		out = append(out, "the database's own clauses (STRICT, CHANGEFEED, COMMENT), for which this user may not ask")
@@ -129,22 +125,6 @@ func (p proof) notIncluded(o *surql.Outline, own surql.Definition) []string {
 		out = append(out, "the past of the versioned store")
 	}
 	return out
-}
-
-// unexported says in words that a definition is not in the text. It lies sealed
-// beside it.
-func unexported(name string) string {
-	kind, rest, _ := strings.Cut(name, " ")
-	return strings.ToLower(kind) + " " + rest + ", which this version does not export"
-}
-
-// Lost returns what of NotIncluded a restore does not bring back either.
-func (inv *Inventory) Lost(beside *Secrets) []string {
-	var kept []string
-	for name := range beside.Unexported {
-		kept = append(kept, unexported(name))
-	}
-	return slices.DeleteFunc(slices.Clone(inv.NotIncluded), func(what string) bool { return slices.Contains(kept, what) })
 }
 
 // silent returns the statements of INFO, by name, that this version does not export.

@@ -77,9 +77,12 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 	if err != nil {
 		return Version{}, fmt.Errorf("ask %s for its version: %w", c.base, err)
 	}
-	if res.StatusCode != http.StatusOK {
+	switch {
+	case res.StatusCode >= 500 || res.StatusCode == http.StatusForbidden:
 		return Version{}, hint.Wrap(fmt.Errorf("ask %s for its version: %s", c.base, res.Status),
 			"a proxy that has no server behind it, or a server that denies the route /version")
+	case res.StatusCode != http.StatusOK:
+		return Version{}, c.refused("version", res.StatusCode, text)
 	}
 	v, err := ParseVersion(string(text))
 	if err != nil {

@@ -222,9 +222,6 @@ func (b Backup) open(ctx context.Context, c Copy) (*Dump, error) {
 	return d, nil
 }
 
-// maxSecrets bounds the companion; it is read into memory.
-const maxSecrets = 64 << 20
-
 func (b Backup) secrets(ctx context.Context, c Copy, into *db.Secrets) error {
 	text, err := b.secretText(ctx, c)
 	if err != nil || text == nil {
@@ -261,9 +258,9 @@ func (b Backup) secretText(ctx context.Context, c Copy) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close() // as above
-	text, err := io.ReadAll(io.LimitReader(r, maxSecrets+1))
-	if err == nil && len(text) > maxSecrets {
-		err = fmt.Errorf("it is larger than %d bytes", maxSecrets)
+	text, err := io.ReadAll(io.LimitReader(r, catalog.MaxSecrets+1))
+	if err == nil && len(text) > catalog.MaxSecrets {
+		err = fmt.Errorf("it is larger than %d bytes", catalog.MaxSecrets)
 	}
 	return text, err
 }

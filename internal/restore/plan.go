@@ -132,7 +132,7 @@ func (d *Dump) Losses(p *replay.Plan) []replay.Loss {
 		return out
 	}
 	inv := d.Inventory
-	for _, what := range inv.Lost(d.Secrets) {
+	for _, what := range inv.NotIncluded {
 		if !slices.ContainsFunc(out, func(l replay.Loss) bool { return l.What == what }) {
 			out = append(out, replay.Loss{What: what, Why: "no export holds it"})
 		}

@@ -129,7 +129,7 @@ func (r *run) look(ctx context.Context) error {
 	if unfinished != "" && !r.out.Again && (len(r.Tables) > 0 || !r.Force) {
 		// Its mark would go with ours, and what is half there would pass for whole.
 		return hint.Wrap(fmt.Errorf("%w: %s/%s holds an unfinished restore of %s", db.ErrNotEmpty, r.out.Namespace, r.out.Database, unfinished),
-			"run that restore again until it ends, or restore a whole backup over it with --force")
+			"run that restore again until it ends, with the ID that it began with, or restore a whole backup over it with --force")
 	}
 	if len(r.contents) > 0 && !r.out.Again {
 		if !r.Force {
@@ -307,6 +307,6 @@ func (r *run) unfinished(err error) error {
 	if cure != "" {
 		cure += "; "
 	}
-	return hint.Wrap(err, "%sthe backup is untouched; %s/%s is unfinished and marked so: the same command starts again from the beginning",
-		cure, r.out.Namespace, r.out.Database)
+	return hint.Wrap(err, "%sthe backup is untouched; %s/%s is unfinished and marked so: the same command, with the ID %s, starts again from the beginning",
+		cure, r.out.Namespace, r.out.Database, r.out.Backup)
 }

@@ -104,7 +104,8 @@ func (b *builder) losses() {
 				add("the way back over references in "+t.Name+"."+f.Name, "an import by a server before 3.3 does not rebuild it")
 			}
 		}
-		if t.View() && t.Define.Volatile() {
+		computed := !b.opt.Target.Two && !slices.Contains(b.kept, t) // else its rows are copied
+		if t.View() && t.Define.Volatile() && computed {
 			add("what view "+t.Name+" took from the clock or from chance", "a view is computed anew")
 		}
 	}
