@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/config"
 	"github.com/vapora-platform/vapora-backup/internal/drill"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
@@ -62,7 +64,7 @@ func newRestoreTest(a *app) *cobra.Command {
 	f.StringVar(&o.within, "within", "", "only backups not older than a `DURATION` such as 7d")
 	f.Uint64Var(&o.seed, "seed", 0, "for --select random: the same `NUMBER` picks the same one; 0 is another one each time")
 	f.StringVar(&o.on, "if", "", "only on that `DAY` in UTC: sunday, first-sunday, last-friday, first-day")
-	f.BoolVar(&o.keep, "keep", false, "leave what was restored for inspection")
+	f.BoolVar(&o.keep, "keep", false, "leave what was restored for inspection, in a target that stays (--target server)")
 	f.StringVar(&o.target, "target", "", "over restore_test.target: `local|server`")
 	f.StringArrayVar(&o.identities, "identity", nil, "private key `FILE` that opens the backup, over the config's (may be repeated)")
 	f.StringArrayVar(&o.accessKeys, "access-key", nil, "key of an access that the backup lacks: `NAME=@FILE` (may be repeated)")
@@ -90,6 +92,10 @@ func runRestoreTest(ctx context.Context, a *app, o *drillOptions) error {
 	cfg, err := a.load()
 	if err != nil {
 		return err
+	}
+	if target := cmp.Or(o.target, cfg.RestoreTest.Target, "local"); o.keep && target == "local" {
+		return usageError{hint.Wrap(errors.New("--keep: a server that is started for a restore test holds all in memory and ends with this command"),
+			"--target server, with restore_test.server in the config, leaves the scratch namespace there; restore db restores where you like")}
 	}
 	signer, err := a.signer(cfg)
 	if err != nil {

@@ -231,8 +231,17 @@ func (t *Target) forEach(ctx context.Context, table, condition string, n int64, 
 	for ; n > 0; n -= edgesAtOnce {
 		// FOR of 3.0 takes a query's only record for the list: so flatten makes one.
 		sql := fmt.Sprintf("OPTION IMPORT; FOR $edge IN array::flatten([(SELECT id, in, out FROM %s WHERE %s LIMIT %d)]) { %s; };", surql.QuoteIdent(table), condition, edgesAtOnce, do)
-		if err := t.exec(ctx, "write", sql); err != nil {
-			return err
+		var failures []Failure
+		err := unconflicted(ctx, func() ([]Failure, error) {
+			results, err := t.Client.Query(ctx, sql)
+			failures = failed(results)
+			return failures, err
+		})
+		if err == nil && len(failures) > 0 {
+			err = errors.New(failures[0].Message)
+		}
+		if err != nil {
+			return fmt.Errorf("write: %w", err)
 		}
 	}
 	return nil

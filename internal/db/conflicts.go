@@ -72,17 +72,27 @@ func (r *loading) again(ctx context.Context, b *body) (failures []Failure, err e
 
 // insist sends a body until it meets no conflict.
 func (r *loading) insist(ctx context.Context, b *body) (failures []Failure, err error) {
+	err = unconflicted(ctx, func() ([]Failure, error) {
+		failures, err = r.post(ctx, b)
+		return failures, err
+	})
+	return failures, err
+}
+
+// unconflicted calls send until it fails otherwise than by a conflict, or too often.
+func unconflicted(ctx context.Context, send func() ([]Failure, error)) error {
 	wait := pause
 	for range attempts {
-		if failures, err = r.post(ctx, b); err != nil || !conflicting(failures) {
-			break
+		failures, err := send()
+		if err != nil || !conflicting(failures) {
+			return err
 		}
 		select {
 		case <-time.After(wait):
 			wait *= 2
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 	}
-	return failures, err
+	return nil
 }
