@@ -52,7 +52,7 @@ func newGet(a *app) *cobra.Command {
 	f.StringArrayVar(&o.identities, "identity", nil, "private key `FILE` that opens the backup, over the config's (may be repeated)")
 	f.StringVarP(&o.output, "output", "o", "-", "`FILE` to write; - is stdout")
 	f.StringVar(&o.table, "table", "", "only the definition and rows of the table `NAME`; a partial proof")
-	f.BoolVar(&o.forImport, "for-import", false, "in the order that `surreal import` restores fully")
+	f.BoolVar(&o.forImport, "for-import", false, "in the order that surreal import restores fully")
 	f.BoolVar(&o.secrets, "secrets", false, "the sealed companion: keys, and users of root and namespace")
 	f.StringArrayVar(&o.accessKeys, "access-key", nil, "with --for-import: key of an access whose export hides it, `NAME=@FILE`")
 	f.StringSliceVar(&o.leaveOut, "leave-access-out", nil, "with --for-import: leave out the access `NAME`")

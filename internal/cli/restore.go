@@ -110,10 +110,12 @@ func runRestoreDB(ctx context.Context, a *app, o *restoreOptions, args []string)
 	a.say("restoring %s of %s into %s/%s at %s", found.manifest.ID, found.manifest.Source,
 		job.Target.Client.Namespace(), job.Target.Client.Database(), job.Target.Client.URL())
 	res, err := a.restore(ctx, job)
-	if !o.dryRun {
-		into := job.Target.Client
-		a.done(ctx, cfg, readEntry(audit.Restore, found, fmt.Sprintf("into %s/%s at %s", into.Namespace(), into.Database(), into.URL()), err))
+	into := job.Target.Client
+	detail := fmt.Sprintf("into %s/%s at %s", into.Namespace(), into.Database(), into.URL())
+	if o.dryRun { // which opens the backup all the same
+		detail = "dry run " + detail
 	}
+	a.done(ctx, cfg, readEntry(audit.Restore, found, detail, err))
 	if res != nil {
 		if perr := a.print(restored{res, err == nil}); err == nil {
 			err = perr

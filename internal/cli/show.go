@@ -67,7 +67,9 @@ func (s shownBackup) Text(w io.Writer) {
 		inventoryText(w, inv)
 	}
 	for _, x := range m.Warnings {
-		fmt.Fprintf(w, "  warning: %s\n", x)
+		if !slices.Contains(inv.NotIncluded, strings.TrimPrefix(x, "not in this backup: ")) { // said already
+			fmt.Fprintf(w, "  warning: %s\n", x)
+		}
 	}
 }
 

@@ -55,6 +55,7 @@ func newVerify(a *app) *cobra.Command {
 	f.StringVar(&o.since, "since", "", "backups since a `DATE`, or not older than a duration such as 7d")
 	f.StringVar(&o.sample, "sample", "", "of those the `N/T` part: T runs with N from 1 to T cover all; day/T takes another part each day")
 	f.IntVar(&o.parallel, "parallel", 2, "how many backups to read at once, of each destination; its max_bandwidth bounds them all")
+	c.MarkFlagsMutuallyExclusive("deep", "level")
 	f.BoolVar(&o.noRecord, "no-record", false, "do not store what came of it beside the backups")
 	o.thaw.readerFlags(f)
 	c.MarkFlagsMutuallyExclusive("latest", "all")
@@ -71,8 +72,8 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions, args []string) err
 	if o.deep {
 		level = verify.Deep
 	}
-	if len(args) > 0 && (o.latest || o.all) {
-		return usagef("name backups, or give --latest or --all; not both")
+	if err := o.contradiction(args); err != nil {
+		return err
 	}
 	cfg, err := a.load()
 	if err != nil {
@@ -151,6 +152,18 @@ func (a *app) verifyOptions(cfg *config.Config, level verify.Level, files []stri
 		opt.Opener = archive.Opener(ids)
 	}
 	return opt, nil
+}
+
+// contradiction says which flags say different things of what to look at, and how.
+func (o *verifyOptions) contradiction(args []string) error {
+	some := o.since != "" || o.sample != ""
+	switch {
+	case len(args) > 0 && (some || o.all || o.latest):
+		return usagef("name backups, or let --latest, --all, --since and --sample choose; not both")
+	case o.latest && (some || o.all):
+		return usagef("--latest is one backup of each source: --all, --since and --sample would choose others")
+	}
+	return nil
 }
 
 // wanted returns the IDs that are meant, over all places.

@@ -76,6 +76,7 @@ var ErrDiffers = errors.New("the restored database is not what the backup says")
 // far it came; a target that was written to keeps its mark as unfinished.
 func Run(ctx context.Context, j Job) (*Result, error) {
 	r := &run{Job: j, out: &Result{
+		Repairs: []replay.Repair{}, Losses: []replay.Loss{},
 		Backup: j.Backup.Manifest.ID, Source: j.Backup.Manifest.Source, Engine: j.Backup.Manifest.Engine,
 		Namespace: j.Target.Client.Namespace(), Database: j.Target.Client.Database(), DryRun: j.DryRun,
 	}}
@@ -214,7 +215,8 @@ func (r *run) plan(context.Context) error {
 		return err
 	}
 	r.out.Partial = r.dump.Partial
-	r.out.Repairs, r.out.Losses, r.out.Unfed = r.planned.Repairs, append(r.dump.Losses(r.planned), r.targetLosses()...), r.planned.Unfed
+	r.out.Repairs, r.out.Unfed = append(r.out.Repairs, r.planned.Repairs...), r.planned.Unfed
+	r.out.Losses = slices.Concat(r.out.Losses, r.dump.Losses(r.planned), r.targetLosses())
 	for _, t := range r.dump.Outline.Tables {
 		r.out.Tables++
 		r.out.Records += t.Records
