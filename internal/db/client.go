@@ -142,14 +142,10 @@ func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 func (c *Client) send(ctx context.Context, r request, expired string) (*http.Response, string, error) {
 	if !inHeader(r.namespace) || !inHeader(r.database) {
 		return nil, "", hint.Wrap(fmt.Errorf("namespace %q, database %q: a request names them in headers, which take ASCII without white space at its ends", r.namespace, r.database),
-			"no version of SurrealDB exports such a database over HTTP; copy it into one with a plain name")
+			"copy it into a database with a plain name")
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	var alive func() bool
-	if r.works {
-		alive = func() bool { return c.alive(ctx) }
-	}
-	watch := newWatch(c.opt.Idle, cancel, alive)
+	watch := newWatch(c.opt.Idle, cancel)
 	var body io.Reader
 	if r.body != nil {
 		body = &sending{Reader: bytes.NewReader(r.body), watch: watch}
@@ -170,6 +166,9 @@ func (c *Client) send(ctx context.Context, r request, expired string) (*http.Res
 	c.headers(req, r)
 	if !r.anonymous {
 		err = c.authorize(ctx, req, expired)
+	}
+	if r.works {
+		watch.asks(func() bool { return c.alive(ctx) }) // and not while it signs in
 	}
 	var res *http.Response
 	if err == nil {

@@ -30,8 +30,8 @@ type watch struct {
 	moves    int // how often something moved
 }
 
-func newWatch(idle time.Duration, cancel context.CancelCauseFunc, alive func() bool) *watch {
-	w := &watch{idle: idle, done: cancel, alive: alive, waiting: true}
+func newWatch(idle time.Duration, cancel context.CancelCauseFunc) *watch {
+	w := &watch{idle: idle, done: cancel, waiting: true}
 	w.timer = time.AfterFunc(idle, w.silence)
 	return w
 }
@@ -39,9 +39,9 @@ func newWatch(idle time.Duration, cancel context.CancelCauseFunc, alive func() b
 // silence is what the timer calls.
 func (w *watch) silence() {
 	w.mu.Lock()
-	moves := w.moves
+	moves, ask := w.moves, w.alive
 	w.mu.Unlock()
-	alive := w.alive != nil && w.alive()
+	alive := ask != nil && ask()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -51,6 +51,13 @@ func (w *watch) silence() {
 	default:
 		w.done(fmt.Errorf("%w for %s", errIdle, w.idle))
 	}
+}
+
+// asks sets alive.
+func (w *watch) asks(alive func() bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.alive = alive
 }
 
 // sent says that the server took a part of the request. Behind the beginning of

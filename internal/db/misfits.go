@@ -29,6 +29,15 @@ func (r *loading) misfits(ctx context.Context, b *body) ([]Failure, error) {
 	text = append(text[:0], importHead...)
 	n := 0
 	for i, res := range results {
+		if conflicting(failed(results[i : i+1])) { // says nothing of the row
+			left, err := r.insist(ctx, &body{text: statement(rows[i]), plain: true})
+			if err != nil {
+				return nil, err
+			}
+			if res.Err = ""; len(left) > 0 {
+				res.Err = left[0].Message
+			}
+		}
 		if res.Err != "" {
 			text = append(text, statement(rows[i])...)
 			n++

@@ -129,7 +129,7 @@ func (c *Client) refused(what string, status int, body []byte) error {
 	case http.StatusUnauthorized:
 		return hint.Wrap(fmt.Errorf("%s at %s: %w: %s", what, c.base, ErrDenied, text), "check the user, the password, and the level that the user is defined at (auth)")
 	case http.StatusForbidden:
-		return hint.Wrap(fmt.Errorf("%s at %s: %w: %s", what, c.base, ErrDenied, text), "the user needs the role VIEWER to back up, EDITOR or OWNER to restore")
+		return hint.Wrap(fmt.Errorf("%s at %s: %w: %s", what, c.base, ErrDenied, text), "the user needs the role VIEWER to back up, OWNER to restore (EDITOR where no users and accesses come back)")
 	case http.StatusRequestEntityTooLarge:
 		return hint.Wrap(err, "a record is larger than the server takes: raise SURREAL_HTTP_MAX_SQL_BODY_SIZE and SURREAL_HTTP_MAX_IMPORT_BODY_SIZE where it runs, and the limit of what stands before it")
 	case http.StatusUnsupportedMediaType:

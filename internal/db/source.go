@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,9 @@ type Source struct {
 	LeaveOut LeaveOut
 	// Unfinished takes also a database that a restore has not finished.
 	Unfinished bool
+	// Recount is how long a table that lacks rows is counted again, zero for what is good
+	// for most.
+	Recount time.Duration
 	// AccessKeys are the real keys of accesses, which exports of 3.x hide.
 	AccessKeys map[string]string
 }
@@ -119,11 +123,11 @@ func (s *Source) settled(backup string) error {
 		"let that restore end, or run it again; if what is there is what you want, REMOVE PARAM $"+marker)
 }
 
-// How long, and how long apart, a table is counted again that has fewer rows in the
-// dump than it was counted to have before and after.
+// A table that has fewer rows in the dump than it was counted to have before and after is
+// counted again for so long, more and more seldom.
 const (
-	recountFor   = 2 * time.Second
-	recountEvery = 100 * time.Millisecond
+	recountFor  = 40 * time.Second
+	recountSoon = 100 * time.Millisecond
 )
 
 // prove compares the dump with what the database said before. That is all there, as a
@@ -140,13 +144,14 @@ func (s *Source) prove(ctx context.Context, p *proof, o *surql.Outline) (err err
 	if err := s.settled(p.after.info.unfinished()); err != nil {
 		return err
 	}
-	for begin := time.Now(); time.Since(begin) < recountFor; {
+	wait, most := recountSoon, cmp.Or(s.Recount, recountFor)
+	for begin := time.Now(); time.Since(begin) < most; wait += wait / 4 {
 		lacking := p.lacking(o)
 		if len(lacking) == 0 {
 			break
 		}
 		select {
-		case <-time.After(recountEvery):
+		case <-time.After(wait):
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -158,7 +163,10 @@ func (s *Source) prove(ctx context.Context, p *proof, o *surql.Outline) (err err
 			p.after.counts[name] = min(p.after.counts[name], n)
 		}
 	}
-	return p.check(o)
+	if err = p.check(o); err != nil && len(p.lacking(o)) > 0 {
+		return hint.Wrap(err, "nothing was stored; if rows were deleted and others came while it ran, take it again")
+	}
+	return err
 }
 
 // prepare asks all that is asked before the export, at once: a server takes

@@ -115,6 +115,20 @@ func unfinished(o *surql.Outline) string {
 	return ""
 }
 
+// CheckOwner returns ErrDenied unless the Client's user may define users and accesses of
+// the database. One that does not exist yet cannot be asked.
+func (t *Target) CheckOwner(ctx context.Context) error {
+	if _, err := t.Client.infoDB(ctx); errors.Is(err, ErrNoDatabase) {
+		return nil
+	}
+	err := t.exec(ctx, "ask for the rights of an OWNER", "REMOVE USER IF EXISTS "+marker+"_nobody ON DATABASE") // changes nothing
+	if err != nil && ctx.Err() == nil {
+		return hint.Wrap(fmt.Errorf("%w: the user may not define the users and accesses of %s/%s: %w", ErrDenied, t.Client.opt.Namespace, t.Client.opt.Database, err),
+			"restore as a user with the role OWNER; nothing was changed")
+	}
+	return err
+}
+
 // Prepare makes the database exist, with the clauses of Line, empties it where
 // clear says so, and marks it as an unfinished restore of the backup. It returns
 // what stays all the same: CONFIGs that a server before 3.0.3 can replace and not

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vapora-platform/vapora-backup/internal/db"
 	"github.com/vapora-platform/vapora-backup/internal/db/replay"
+	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
@@ -80,7 +81,7 @@ func Run(ctx context.Context, j Job) (*Result, error) {
 		Backup: j.Backup.Manifest.ID, Source: j.Backup.Manifest.Source, Engine: j.Backup.Manifest.Engine,
 		Namespace: j.Target.Client.Namespace(), Database: j.Target.Client.Database(), DryRun: j.DryRun,
 	}}
-	for _, step := range []func(context.Context) error{r.look, r.prove, r.plan} {
+	for _, step := range []func(context.Context) error{r.look, r.prove, r.plan, r.rights} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -225,6 +226,20 @@ func (r *run) plan(context.Context) error {
 	return nil
 }
 
+// rights makes sure, before anything is removed, that whoever restores may bring back all
+// that goes: an EDITOR may not define users and accesses, and finds that out in an empty
+// database.
+func (r *run) rights(ctx context.Context) error {
+	needs := len(r.contents["users"])+len(r.contents["accesses"]) > 0
+	for _, s := range r.planned.Stages {
+		needs = needs || slices.ContainsFunc(s.Define, func(d surql.Definition) bool { return d.Kind == "USER" || d.Kind == "ACCESS" })
+	}
+	if !needs {
+		return nil
+	}
+	return r.Target.CheckOwner(ctx)
+}
+
 // views refuses to restore a view alone: its rows are computed, from tables that
 // were not asked for.
 func (r *run) views() error {
@@ -266,7 +281,11 @@ func (r *run) load(ctx context.Context) error {
 		return err
 	}
 	r.out.Losses = append(r.out.Losses, losses...)
-	loader := db.Loader{Client: r.Target.Client, Plan: r.planned, Open: r.dump.Open, Workers: r.Workers, Progress: r.Rows}
+	workers := r.Workers
+	if r.server.Two() { // where imports of one table contend for its history and its indexes
+		workers = 1
+	}
+	loader := db.Loader{Client: r.Target.Client, Plan: r.planned, Open: r.dump.Open, Workers: workers, Progress: r.Rows}
 	r.out.Loaded, err = loader.Run(ctx)
 	r.out.BytesRead = r.dump.BytesRead()
 	r.repaired("table values printed as bare words", r.out.Loaded.Tables)

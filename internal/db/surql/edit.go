@@ -16,7 +16,7 @@ func (d Definition) replace(from, to int, text string) Definition {
 		at = d.tokens[from].From
 	}
 	end := at
-	if to > from {
+	if to = min(to, len(d.tokens)); to > from {
 		end = d.tokens[to-1].To
 	}
 	return d.with(d.Text[:at] + text + d.Text[end:])
