@@ -334,6 +334,25 @@ func TestSlowIsNotSilent(t *testing.T) {
 	}
 }
 
+// While it signs in, a server that only says it is well is not waited for.
+func TestSignInIsNoWork(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	fill(t, o, shop)
+	o.Idle = 300 * time.Millisecond
+	o = before(t, o, func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/signin" {
+			<-r.Context().Done()
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	_, err := dial(t, o).Query(ctx, "RETURN 1")
+	wantError(t, err, nil, "said nothing for 300ms")
+}
+
 // A query and an import are answered when they are done: a server that works on
 // one for longer than it may be silent, and says that it is well, is waited for.
 func TestWorkIsNotSilence(t *testing.T) {
