@@ -9,10 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/vapora-platform/vapora-backup/internal/db"
-	"github.com/vapora-platform/vapora-backup/internal/db/replay"
-	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
 
 // A server that meets a conflict says so of one statement of an import, and not of which.
@@ -58,22 +54,7 @@ func TestConflictsAreRetried(t *testing.T) {
 		fmt.Fprint(w, "["+strings.Join(all, ",")+"]")
 	}))
 	defer srv.Close()
-	outline, err := surql.ReadOutline(bytes.NewReader(dump.Bytes()), surql.Count, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := replay.New(outline, replay.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := db.Dial(db.Options{URL: srv.URL, Namespace: "n", Database: "d"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	open := func(r surql.Range) io.ReadCloser {
-		return io.NopCloser(io.NewSectionReader(bytes.NewReader(dump.Bytes()), r.Offset, r.Length))
-	}
-	done, err := (&db.Loader{Client: client, Plan: plan, Open: open, Workers: 3}).Run(t.Context())
+	done, err := loads(t, dump.String(), srv.URL, 3)
 	if err != nil || done.Failed != 0 || done.Rows != rows+1 {
 		t.Fatalf("got %+v and %v, want %d rows", done, err, rows+1)
 	}
@@ -121,22 +102,7 @@ func TestConflictIsNoMisfit(t *testing.T) {
 		fmt.Fprint(w, answer)
 	}))
 	defer srv.Close()
-	outline, err := surql.ReadOutline(strings.NewReader(dump), surql.Count, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := replay.New(outline, replay.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := db.Dial(db.Options{URL: srv.URL, Namespace: "n", Database: "d"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	open := func(r surql.Range) io.ReadCloser {
-		return io.NopCloser(io.NewSectionReader(strings.NewReader(dump), r.Offset, r.Length))
-	}
-	done, err := (&db.Loader{Client: client, Plan: plan, Open: open, Workers: 1}).Run(t.Context())
+	done, err := loads(t, dump, srv.URL, 1)
 	if err != nil || done.Failed != 0 || done.Misfits["a"] != 1 || imported != 1 || again != 1 {
 		t.Errorf("got %+v and %v, %d rows imported and %d sent again, want 1 and 1", done, err, imported, again)
 	}

@@ -15,6 +15,27 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
 
+// loads carries out the plan of a dump against a server, which may be a fake.
+func loads(t *testing.T, dump, url string, workers int) (*db.Loaded, error) {
+	t.Helper()
+	outline, err := surql.ReadOutline(strings.NewReader(dump), surql.Count, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := replay.New(outline, replay.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := db.Dial(db.Options{URL: url, Namespace: "n", Database: "d"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(r surql.Range) io.ReadCloser {
+		return io.NopCloser(io.NewSectionReader(strings.NewReader(dump), r.Offset, r.Length))
+	}
+	return (&db.Loader{Client: client, Plan: plan, Open: open, Workers: workers}).Run(t.Context())
+}
+
 // What goes into one import is bounded by bytes and by rows, and nothing is lost
 // at the bounds. The server is a fake that takes everything: what is looked at is
 // what it is sent.
@@ -55,22 +76,7 @@ func TestLoaderBoundsImports(t *testing.T) {
 				fmt.Fprint(w, "[]")
 			}))
 			defer srv.Close()
-			outline, err := surql.ReadOutline(bytes.NewReader(dump.Bytes()), surql.Count, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			plan, err := replay.New(outline, replay.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			client, err := db.Dial(db.Options{URL: srv.URL, Namespace: "n", Database: "d"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			open := func(r surql.Range) io.ReadCloser {
-				return io.NopCloser(io.NewSectionReader(bytes.NewReader(dump.Bytes()), r.Offset, r.Length))
-			}
-			done, err := (&db.Loader{Client: client, Plan: plan, Open: open, Workers: 3}).Run(t.Context())
+			done, err := loads(t, dump.String(), srv.URL, 3)
 			if err != nil || done.Rows != int64(test.rows) || done.Failed != 0 {
 				t.Fatalf("got %+v and %v, want %d rows", done, err, test.rows)
 			}
