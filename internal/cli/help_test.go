@@ -33,10 +33,33 @@ func TestEveryCommandHelps(t *testing.T) {
 		if example, _, _ := strings.Cut(examples, "\n"); !strings.Contains(example, "vapora-backup ") {
 			t.Errorf("%s: got %q as its first example", page, example)
 		}
-		if !strings.Contains(out.String(), "EXIT STATUS\n  0 ") {
+		block, _, _ := strings.Cut(examples, "\n\n")
+		for _, args := range exampled(block) {
+			out.Reset()
+			if code := cli.Main(env, append(args, "--help")); code != 0 {
+				t.Errorf("%s: the example %q: %s", page, args, out.String())
+			}
+		}
+		out.Reset()
+		if cli.Main(env, append(command[1:], "--help")); !strings.Contains(out.String(), "EXIT STATUS\n  0 ") {
 			t.Errorf("%s: no exit codes", page)
 		}
 	}
+}
+
+// exampled returns the arguments of every call of the program in lines for a shell.
+func exampled(lines string) (out [][]string) {
+	for _, part := range regexp.MustCompile(`\n|&&|\|`).Split(lines, -1) {
+		part, _, _ = strings.Cut(part, ">")
+		fields := strings.Fields(part)
+		for len(fields) > 0 && strings.Contains(fields[0], "=") { // the environment
+			fields = fields[1:]
+		}
+		if len(fields) > 0 && fields[0] == "vapora-backup" {
+			out = append(out, fields[1:])
+		}
+	}
+	return out
 }
 
 // The commands that documents name are ones that there are, with these flags: a
