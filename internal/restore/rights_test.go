@@ -2,6 +2,7 @@ package restore_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/vapora-platform/vapora-backup/internal/db"
@@ -60,5 +61,34 @@ func TestEditorRemovesNothing(t *testing.T) {
 	}
 	if got := h.srv.Query(t, ns, to, "RETURN [(SELECT VALUE id FROM kept), object::keys((INFO FOR DB).users)]"); string(got[0]) != `[["kept:1"],["ed","owner"]]` {
 		t.Errorf("got %s", got)
+	}
+}
+
+// Users and accesses of root and of the namespace belong to no database: they lie sealed
+// beside its dump, and the plan and the result of a restore name each.
+func TestWhatLiesOutside(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	h.srv.Query(t, ns, from, `DEFINE ACCESS door ON ROOT TYPE JWT ALGORITHM HS256 KEY 'the key of the door'; DEFINE USER warden ON NAMESPACE PASSWORD 'x' ROLES VIEWER;
+		DEFINE ACCESS gate ON NAMESPACE TYPE JWT ALGORITHM HS256 KEY 'the key of the gate'; CREATE a:1 RETURN NONE`)
+	b := h.backup(t, ns, from, nil)
+	j := h.job(t, b, ns, from+"_restored")
+	for _, j.DryRun = range []bool{true, false} {
+		res, err := restore.Run(t.Context(), j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantLosses(t, res, "root user root", "root access door", "namespace user warden", "namespace access gate")
+		if h.srv.Engine == "npm" { // whose memory keeps what was
+			wantLosses(t, res, "the past of the versioned store")
+		}
+	}
+	secrets, err := b.SecretText(t.Context())
+	if err != nil || !strings.Contains(string(secrets), "DEFINE USER warden ON NAMESPACE") || !strings.Contains(string(secrets), "DEFINE ACCESS gate ON NAMESPACE") || !strings.Contains(string(secrets), "DEFINE ACCESS door ON ROOT") {
+		t.Errorf("got a companion of %d bytes, %v, that lacks one of them", len(secrets), err)
+	}
+	if strings.Contains(string(b.Manifest.Inventory), "DEFINE") {
+		t.Error("a definition lies open")
 	}
 }
