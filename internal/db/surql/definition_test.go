@@ -328,3 +328,23 @@ func TestFlexible(t *testing.T) {
 		}
 	}
 }
+
+// No server prints half a statement, and a hostile dump may hold one: nothing panics.
+func TestCutStatements(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"DEFINE FI IF;", "DEFINE SEQUENCE s START", "DEFINE SEQUENCE s BATCH 1 START", "DEFINE SEQUENCE s START;", "", "DEFINE", "DEFINE TABLE",
+		"DEFINE FI IF NOT", "DEFINE PARAM $x VALUE", "DEFINE USER u COMMENT", "DEFINE FIELD x ON", "DEFINE TABLE t TYPE", "DEFINE TABLE t TYPE ANY AS SELECT"} {
+		d := surql.Parse(text)
+		d.Overwriting()
+		d.Canonical()
+		d.WithStart(3)
+		d.WithKey("k")
+		d.Copying()
+		d.Flexible()
+		d.ReferenceOnly(true)
+		d.Alterations()
+		d.QuotedComment()
+		d.RepairedValue()
+		d.WithDelete()
+	}
+}

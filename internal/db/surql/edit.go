@@ -247,7 +247,7 @@ func (d Definition) WithStart(n int64) Definition {
 	if i < 0 {
 		at := d.clause("TIMEOUT")
 		if at < 0 {
-			at = len(d.tokens) - 1
+			at = max(0, len(d.tokens)-1)
 		}
 		return d.replace(at, at, " START "+number+" ")
 	}
