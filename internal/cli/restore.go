@@ -72,7 +72,7 @@ func newRestoreDB(a *app) *cobra.Command {
 	f.BoolVar(&o.force, "force", false, "replace what is in the target")
 	f.BoolVar(&o.dryRun, "dry-run", false, "prove and plan; write nothing")
 	f.BoolVar(&o.compareRows, "compare-rows", false, "in the end read every row back and compare it with the backup")
-	f.IntVar(&o.workers, "workers", 3, "imports at once")
+	f.IntVar(&o.workers, "workers", 3, "imports at once; servers of 2.x get one")
 	return c
 }
 

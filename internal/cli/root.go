@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -87,13 +88,16 @@ func finish(c *cobra.Command) {
 		c.Args = cobra.ArbitraryArgs
 		return
 	}
-	if check := c.Args; check != nil {
-		c.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
-				return usageError{err}
-			}
-			return nil
+	check := c.Args
+	c.Args = func(c *cobra.Command, args []string) error {
+		err := errors.Join(c.ValidateRequiredFlags(), c.ValidateFlagGroups()) // which cobra asks later, as of any failure
+		if err == nil && check != nil {
+			err = check(c, args)
 		}
+		if err != nil {
+			return usageError{err}
+		}
+		return nil
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/db"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
 // TestMeanwhile changes the database while it is exported: what came or went is
@@ -167,6 +168,9 @@ func TestHollowAnswers(t *testing.T) {
 	})
 	_, _, err := dump(t, db.Source{Client: dial(t, gone)})
 	wantError(t, err, nil, "502")
+	if got := hint.Of(err); !strings.Contains(got, "no server behind it") {
+		t.Errorf("got hint %q", got)
+	}
 	hollow := before(t, o, func(next http.Handler, w http.ResponseWriter, r *http.Request) {
 		rec := httptest.NewRecorder()
 		next.ServeHTTP(rec, r)
