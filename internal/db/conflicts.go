@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,14 +16,19 @@ const (
 	pause         = 50 * time.Millisecond // before the second attempt, doubled each time
 )
 
+// onceMore are words with which a server asks for a statement once more, or does not know
+// what became of it; sanitize keeps them.
+var onceMore = []string{
+	"retried",
+	"Transaction retry required", // surrealkv, whose table in memory went to disk meanwhile
+	"outcome is unknown",         // TiKV; see taken
+}
+
 // conflicting says whether a server asks for a statement once more.
 func conflicting(all []Failure) bool {
-	for _, f := range all {
-		if strings.Contains(f.Message, "retried") { // which sanitize keeps of a long message
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(all, func(f Failure) bool {
+		return slices.ContainsFunc(onceMore, func(words string) bool { return strings.Contains(f.Message, words) })
+	})
 }
 
 // taken says whether all that failed is there: an earlier attempt brought it.

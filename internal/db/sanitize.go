@@ -2,6 +2,7 @@ package db
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -20,7 +21,7 @@ func absent(s string) string {
 // survive sanitize wherever they stand.
 var phrases = []string{
 	"Not enough permissions", "already exists", "already contains", "does not exist", "Parse error",
-	"expected", "enforced", "length limit exceeded", "retried", "timed out",
+	"expected", "enforced", "length limit exceeded", "timed out",
 }
 
 // sanitize keeps of a server's words what cannot hold a statement or a value:
@@ -55,7 +56,7 @@ func sanitize(s string) string {
 		}
 	}
 	out := clip(b.String())
-	for _, p := range phrases {
+	for _, p := range slices.Concat(phrases, onceMore) {
 		if strings.Contains(whole, p) && !strings.Contains(out, p) {
 			out += " " + p
 		}
