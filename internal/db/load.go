@@ -7,16 +7,13 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/vapora-platform/vapora-backup/internal/db/replay"
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
-
-// importHead begins every import; without it a server takes the rest for
-// ordinary statements, or refuses it.
-const importHead = "OPTION IMPORT;\n"
 
 // A Loader carries out a plan against a target.
 type Loader struct {
@@ -79,6 +76,7 @@ type loading struct {
 	*Loader
 	statements, rows atomic.Int64
 	conflicts        atomic.Int64
+	trial            trial
 	alone            sync.RWMutex // an import holds it for reading; one that must be alone, for writing
 	mu               sync.Mutex
 	done             *Loaded
@@ -157,18 +155,6 @@ func title(d surql.Definition) string {
 	return d.Kind + " " + d.Name
 }
 
-// A body is one import that is about to be sent.
-type body struct {
-	stage, table string
-	text         []byte
-	rows         []int   // of each statement
-	ends         []int   // of each statement, in text
-	total        int     // of all of them
-	most         float64 // imports' worth that it may hold
-	plain, again bool
-	single       []surql.Range // the rows of a plain body's only statement
-}
-
 // load sends the rows of a stage, several imports at once.
 func (r *loading) load(ctx context.Context, s replay.Stage) error {
 	if len(s.Load) == 0 {
@@ -184,7 +170,8 @@ func (r *loading) load(ctx context.Context, s replay.Stage) error {
 	g.Go(func() error {
 		defer close(bodies)
 		for _, load := range s.Load {
-			if err := r.read(ctx, s.Name, load, p, &pool, bodies); err != nil {
+			k := packing{loading: r, stage: s.Name, load: load, pace: p, pool: &pool, out: bodies}
+			if err := k.run(ctx); err != nil {
 				return err
 			}
 		}
@@ -204,72 +191,17 @@ func (r *loading) load(ctx context.Context, s replay.Stage) error {
 	return g.Wait()
 }
 
-// read turns one load into bodies.
-func (r *loading) read(ctx context.Context, stage string, load replay.Load, p *pace, pool *sync.Pool, out chan<- *body) error {
-	var b *body
-	hand := func() error {
-		if b == nil {
-			return nil
-		}
-		p.done(b)
-		select {
-		case out <- b:
-			b = nil
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	var batcher replay.Batcher
-	batcher.Emit = func(text []byte, rows int) error {
-		if b != nil && (load.Plain && !load.Again || work(len(b.text)+len(text), b.total+rows) > b.most) {
-			if err := hand(); err != nil {
-				return err
-			}
-		}
-		if b == nil {
-			b = pool.Get().(*body)
-			b.most = p.next()
-			b.stage, b.table, b.plain, b.again = stage, load.Table, load.Plain && !load.Again, load.Again
-			b.text, b.rows, b.ends, b.total = b.text[:0], b.rows[:0], b.ends[:0], 0
-			if !b.plain {
-				b.text = append(b.text, importHead...)
-			}
-		}
-		if b.plain {
-			b.single = append(b.single[:0], batcher.Rows...)
-		}
-		b.text = append(append(b.text, text...), '\n')
-		b.rows, b.ends = append(b.rows, rows), append(b.ends, len(b.text))
-		b.total += rows
-		return nil
-	}
-	src := r.Open(load.Data)
-	err := batcher.Run(src, load)
-	if cerr := src.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	r.mu.Lock()
-	r.done.Tables += batcher.Tables
-	r.done.Points += batcher.Points
-	r.done.Lookalikes += batcher.Lookalikes
-	r.done.Files += batcher.Files
-	r.done.Words += batcher.Words
-	r.done.Decimals += batcher.Decimals
-	r.done.Sets += batcher.Sets
-	r.mu.Unlock()
-	return hand()
-}
-
 // send posts a body and looks at every answer in it.
 func (r *loading) send(ctx context.Context, b *body) error {
 	turn := r.turn()
 	turn.Lock()
+	start := time.Now()
 	failures, err := r.post(ctx, b)
+	took := time.Since(start)
 	turn.Unlock()
+	if b.trial > 0 {
+		r.trial.ended(b, took, err == nil && len(failures) == 0)
+	}
 	if err == nil && conflicting(failures) {
 		failures, err = r.again(ctx, b)
 	}

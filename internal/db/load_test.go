@@ -8,7 +8,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/db"
 	"github.com/vapora-platform/vapora-backup/internal/db/replay"
@@ -91,6 +93,54 @@ func TestLoaderBoundsImports(t *testing.T) {
 			}
 			if seen != test.rows {
 				t.Errorf("%d rows were sent, want %d", seen, test.rows)
+			}
+		})
+	}
+}
+
+// The INSERTs of a large table become as large as the server likes them. The server is a
+// fake: a disk's takes its time by the INSERT, one in memory by the square of its rows.
+func TestLoaderFitsTheStore(t *testing.T) {
+	t.Parallel()
+	const rows = 40_000
+	for name, test := range map[string]struct {
+		costs func(rows int) time.Duration
+		large bool
+	}{
+		"disk":   {func(int) time.Duration { return 20 * time.Millisecond }, true},
+		"memory": {func(rows int) time.Duration { return time.Duration(rows*rows) * 250 * time.Nanosecond }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var inserts, large, got atomic.Int64
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				if err != nil {
+					t.Error(err)
+				}
+				for s := range bytes.SplitSeq(body, []byte(";\n")) {
+					if n := bytes.Count(s, []byte("{ id: a:")); n > 0 {
+						inserts.Add(1)
+						got.Add(int64(n))
+						time.Sleep(test.costs(n))
+						if n > 200 {
+							large.Add(1)
+						}
+					}
+				}
+				fmt.Fprint(w, "[]")
+			}))
+			defer srv.Close()
+			dump := "OPTION IMPORT;\n\n-- TABLE: a\n\nDEFINE TABLE a TYPE ANY SCHEMALESS PERMISSIONS NONE;\n\n-- TABLE DATA: a\n\nINSERT [ { id: a:1 }" +
+				strings.Repeat(", { id: a:1 }", rows-1) + " ];\n"
+			if _, err := loads(t, dump, srv.URL, 3); err != nil {
+				t.Fatal(err)
+			}
+			if got.Load() != rows {
+				t.Errorf("the server got %d rows, want %d", got.Load(), rows)
+			}
+			if most := inserts.Load() / 4; test.large != (large.Load() > most) {
+				t.Errorf("%d of %d INSERTs are large, want more than a quarter: %v", large.Load(), inserts.Load(), test.large)
 			}
 		})
 	}

@@ -7,14 +7,27 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
 )
 
-// Batch limits. What a row costs a server grows with the bytes of its INSERT, in
-// every store; in memory also with its rows, while on a disk each INSERT is a commit
-// that many rows should share.
+// A Size bounds the INSERTs of a [Batcher].
+//
+// What a row costs a server grows with the bytes of its INSERT, in every store; in
+// memory also with its rows, while on a disk each INSERT is a commit that many rows
+// should share.
+type Size int
+
 const (
-	batchRows  = 200
-	batchBytes = 128 << 10
-	queryBytes = 900 << 10 // an ordinary statement's whole body is limited to 1 MiB
+	Small Size = iota // fast in memory, and well on a disk
+	Large             // faster on a disk
 )
+
+// bounds returns how many rows and bytes an INSERT holds at most, but for one long row.
+func (s Size) bounds() (rows, bytes int) {
+	if s == Large {
+		return 600, 256 << 10
+	}
+	return 200, 128 << 10
+}
+
+const queryBytes = 900 << 10 // an ordinary statement's whole body is limited to 1 MiB
 
 // A Batcher reads the rows of a Load and hands them on as statements.
 type Batcher struct {
@@ -23,6 +36,8 @@ type Batcher struct {
 	Emit func(statement []byte, rows int) error
 	// Rows is where the rows of an INSERT lie in the text that Emit gets.
 	Rows []surql.Range
+	// Size may change whenever Emit is called, for the statements after that one.
+	Size Size
 
 	Tables, Points, Lookalikes, Files, Words, Decimals, Sets int // repairs made so far
 
@@ -36,7 +51,7 @@ type Batcher struct {
 // Run reads r, the range of l, to its end. It fails if the rows are not as
 // many as the plan says.
 func (b *Batcher) Run(r io.Reader, l Load) error {
-	head, limit := "INSERT [ ", batchBytes
+	head := "INSERT [ "
 	switch {
 	case l.Part == Edges:
 		head = "INSERT RELATION [ "
@@ -44,9 +59,6 @@ func (b *Batcher) Run(r io.Reader, l Load) error {
 		head = "INSERT IGNORE [ "
 	}
 	b.tail = " ] RETURN NONE;\n" // 3.0 cannot give some rows back, such as a regex of two lines
-	if l.Plain {
-		limit = queryBytes
-	}
 	b.values.Two, b.again.Two = l.Two, l.Two
 	var seen int64
 	b.buf, b.rows, b.Rows = b.buf[:0], 0, b.Rows[:0]
@@ -79,7 +91,7 @@ func (b *Batcher) Run(r io.Reader, l Load) error {
 			}
 			continue
 		}
-		if err := b.add(it, head, limit); err != nil {
+		if err := b.add(it, head, l.Plain); err != nil {
 			return err
 		}
 	}
@@ -89,11 +101,15 @@ func (b *Batcher) Run(r io.Reader, l Load) error {
 	return b.flush()
 }
 
-func (b *Batcher) add(it surql.Item, head string, limit int) error {
+func (b *Batcher) add(it surql.Item, head string, plain bool) error {
 	if err := b.values.Walk(it.Text, false); err != nil {
 		return err
 	}
-	if b.rows == batchRows || b.rows > 0 && len(b.buf)+len(it.Text) > limit {
+	most, limit := b.Size.bounds()
+	if plain {
+		limit = queryBytes
+	}
+	if b.rows >= most || b.rows > 0 && len(b.buf)+len(it.Text) > limit {
 		if err := b.flush(); err != nil {
 			return err
 		}
