@@ -112,21 +112,26 @@ func TestLoaderFitsTheStore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var inserts, large, got atomic.Int64
+			var inserts, large, got, mixed atomic.Int64
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, err := io.ReadAll(r.Body)
 				if err != nil {
 					t.Error(err)
 				}
+				sizes := map[int]int{}
 				for s := range bytes.SplitSeq(body, []byte(";\n")) {
 					if n := bytes.Count(s, []byte("{ id: a:")); n > 0 {
 						inserts.Add(1)
 						got.Add(int64(n))
 						time.Sleep(test.costs(n))
+						sizes[n]++
 						if n > 200 {
 							large.Add(1)
 						}
 					}
+				}
+				if sizes[600] > 0 && (sizes[600] != 3 || len(sizes) > 1) {
+					mixed.Add(1)
 				}
 				fmt.Fprint(w, "[]")
 			}))
@@ -138,6 +143,9 @@ func TestLoaderFitsTheStore(t *testing.T) {
 			}
 			if got.Load() != rows {
 				t.Errorf("the server got %d rows, want %d", got.Load(), rows)
+			}
+			if !test.large && (large.Load() != 12 || mixed.Load() > 0) {
+				t.Errorf("%d large INSERTs were tried, want 12; %d imports of them were too long or had others beside them", large.Load(), mixed.Load())
 			}
 			if most := inserts.Load() / 4; test.large != (large.Load() > most) {
 				t.Errorf("%d of %d INSERTs are large, want more than a quarter: %v", large.Load(), inserts.Load(), test.large)

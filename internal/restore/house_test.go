@@ -112,6 +112,21 @@ func (g given) Dump(_ context.Context, w io.Writer) (backup.Details, error) {
 	return backup.Details{Engine: g.engine, Inventory: inv}, nil
 }
 
+// sealed is such a dump with what is sealed beside it.
+type sealed struct {
+	given
+	secrets db.Secrets
+}
+
+func (s sealed) Dump(ctx context.Context, w io.Writer) (backup.Details, error) {
+	d, err := s.given.Dump(ctx, w)
+	if err != nil {
+		return d, err
+	}
+	d.Secrets, err = json.Marshal(s.secrets)
+	return d, err
+}
+
 func (h *house) take(t *testing.T, source backup.Source) restore.Backup {
 	t.Helper()
 	res, err := backup.Run(t.Context(), h.backupJob(source))

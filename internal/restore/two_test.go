@@ -1,10 +1,12 @@
 package restore_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/vapora-platform/vapora-backup/internal/db"
 	"github.com/vapora-platform/vapora-backup/internal/db/replay"
 	"github.com/vapora-platform/vapora-backup/internal/restore"
 	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
@@ -50,5 +52,35 @@ func TestHardCasesOf2(t *testing.T) {
 	wantLosses(t, &restore.Result{Losses: plan.Losses}, "bearer grants of access robot", "the way back over references in a.r")
 	if slices.ContainsFunc(plan.Losses, func(l replay.Loss) bool { return strings.Contains(l.What, "view at") }) {
 		t.Errorf("got %v, and the rows of the view are there", plan.Losses)
+	}
+}
+
+// What 2.7 does not export is sealed beside the dump as INFO tells it, and goes into the
+// text for import. The clauses of the database itself, which that text may not touch, are
+// in what `get --secrets` prints.
+func TestUnexportedOf2(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const sql = "DEFINE CONFIG GRAPHQL TABLES INCLUDE a FUNCTIONS NONE; DEFINE CONFIG API MIDDLEWARE api::timeout(1s); CREATE a:1; DEFINE DATABASE OVERWRITE test CHANGEFEED 1d COMMENT 'c'"
+	source, before := surrealtest.Run2(t, []byte(sql), "INFO FOR DB", "INFO FOR NS")
+	if strings.Contains(string(source), "CONFIG") || strings.Contains(string(source), "DATABASE") {
+		t.Fatalf("2.7 exports more than it did:\n%s", source)
+	}
+	secrets := db.Secrets{DatabaseLine: "DEFINE DATABASE test COMMENT 'c' CHANGEFEED 1d", Unexported: map[string]string{
+		"CONFIG GRAPHQL": "DEFINE CONFIG GRAPHQL TABLES INCLUDE a FUNCTIONS NONE",
+		"CONFIG API":     "DEFINE CONFIG API MIDDLEWARE api::timeout(1s)",
+	}}
+	for _, line := range append(slices.Collect(maps.Values(secrets.Unexported)), secrets.DatabaseLine) {
+		if !strings.Contains(strings.Join(before, "\n"), line) {
+			t.Fatalf("INFO does not say %s:\n%s", line, strings.Join(before, "\n"))
+		}
+	}
+	export, after := intoTwo(t, h.take(t, sealed{given{"surrealdb-2.7.0", string(source)}, secrets}), "INFO FOR DB")
+	if string(export) != string(source) {
+		t.Errorf("the export of the restored database differs:\n%s", diff(string(source), string(export)))
+	}
+	// 2.7 prints that a CONFIG was there to be replaced, and takes it so where none was.
+	if strings.ReplaceAll(strings.Join(after, ""), "CONFIG OVERWRITE", "CONFIG") != before[0] {
+		t.Errorf("INFO answers\n%v\nwant\n%v", after, before)
 	}
 }
