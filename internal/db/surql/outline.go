@@ -1,7 +1,6 @@
 package surql
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -93,31 +92,47 @@ const (
 // integers of every row (at depth Walk) with the row's table.
 // An error says that the text is no whole dump; it never quotes it.
 func ReadOutline(r io.Reader, depth Depth, ints func(table string, field []byte, n int64)) (*Outline, error) {
-	rd := &outliner{Scanner: NewScanner(r), o: &Outline{}, depth: depth, byName: map[string]*Table{}}
-	if ints != nil {
-		rd.values.Ints = func(field []byte, n int64) { ints(rd.table.Name, field, n) }
+	rd := &outliner{Scanner: NewScanner(r), o: &Outline{}, byName: map[string]*Table{}}
+	if depth == Walk {
+		rd.walker = newWalker(ints)
 	}
+	err := rd.read()
+	if rd.walker != nil {
+		old, werr := rd.walker.end()
+		rd.o.Old = rd.o.Old || old
+		if werr != nil {
+			err = werr // of a row before the one where reading ended
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return rd.o, nil
+}
+
+// read takes every item, to the end.
+func (r *outliner) read() error {
 	for first := true; ; {
-		it, err := rd.Next()
+		it, err := r.Next()
 		if err == io.EOF {
 			if first {
-				return nil, fmt.Errorf("%w: it is empty", ErrTruncated)
+				return fmt.Errorf("%w: it is empty", ErrTruncated)
 			}
-			rd.o.Size = rd.Offset()
-			rd.endData(rd.o.Size)
-			return rd.o, nil
+			r.o.Size = r.Offset()
+			r.endData(r.o.Size)
+			return nil
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if first && it.Kind != Banner && it.Kind != Note {
 			if err := checkHead(it); err != nil {
-				return nil, err
+				return err
 			}
 			first = false
 		}
-		if err := rd.take(it); err != nil {
-			return nil, err
+		if err := r.take(it); err != nil {
+			return err
 		}
 	}
 }
@@ -137,8 +152,7 @@ func checkHead(it Item) error {
 type outliner struct {
 	*Scanner
 	o       *Outline
-	depth   Depth
-	values  Values
+	walker  *walker // nil at depth Count
 	byName  map[string]*Table
 	section string // USERS, TABLE, TABLE DATA, …
 	table   *Table // of the last two
@@ -248,36 +262,8 @@ func (r *outliner) row(it Item) error {
 	} else {
 		r.table.Records++
 	}
-	if r.depth == Count || it.Kind == Relate {
+	if r.walker == nil || it.Kind == Relate {
 		return nil
 	}
-	if err := r.values.Walk(it.Text, it.Edge); err != nil {
-		return fmt.Errorf("%w, near byte %d", err, it.Offset)
-	}
-	r.o.Old = r.o.Old || r.values.Old
-	if r.values.Empty {
-		r.table.Empty++
-	}
-	addName(&r.table.In, r.values.In)
-	addName(&r.table.Out, r.values.Out)
-	return nil
-}
-
-// addName adds a printed table name to a short list.
-func addName(list *[]string, printed []byte) {
-	if len(printed) == 0 {
-		return
-	}
-	for _, have := range *list {
-		if have == string(printed) {
-			return
-		}
-	}
-	if bytes.IndexByte(printed, '`') < 0 && printed[0] < 0x80 {
-		*list = append(*list, string(printed))
-		return
-	}
-	if name := Ident(string(printed)); !slices.Contains(*list, name) {
-		*list = append(*list, name)
-	}
+	return r.walker.add(r.table, it)
 }
