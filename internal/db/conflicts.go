@@ -41,9 +41,10 @@ func taken(all []Failure) bool {
 	return true
 }
 
-// turn is what an import holds while it runs.
-func (r *loading) turn() sync.Locker {
-	if r.conflicts.Load() >= manyConflicts {
+// turn is what an import holds while it runs. One of the trial runs alone, or it would
+// measure what is beside it.
+func (r *loading) turn(b *body) sync.Locker {
+	if b.trial > 0 || r.conflicts.Load() >= manyConflicts {
 		return &r.alone
 	}
 	return r.alone.RLocker()

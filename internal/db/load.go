@@ -58,7 +58,7 @@ const maxFailures = 100
 // Run carries out the plan. An error means that it did not come to the plan's
 // end; statements that failed on the way do not stop it and are in Loaded.
 func (l *Loader) Run(ctx context.Context) (*Loaded, error) {
-	r := &loading{Loader: l, done: &Loaded{}}
+	r := &loading{Loader: l, done: &Loaded{}, trial: trial{over: make(chan struct{})}}
 	defer func() { r.done.Statements, r.done.Rows = r.statements.Load(), r.rows.Load() }()
 	for _, s := range l.Plan.Stages {
 		if err := r.define(ctx, s.Define); err != nil {
@@ -193,7 +193,7 @@ func (r *loading) load(ctx context.Context, s replay.Stage) error {
 
 // send posts a body and looks at every answer in it.
 func (r *loading) send(ctx context.Context, b *body) error {
-	turn := r.turn()
+	turn := r.turn(b)
 	turn.Lock()
 	start := time.Now()
 	failures, err := r.post(ctx, b)

@@ -144,8 +144,8 @@ func TestLoaderFitsTheStore(t *testing.T) {
 			if got.Load() != rows {
 				t.Errorf("the server got %d rows, want %d", got.Load(), rows)
 			}
-			if !test.large && (large.Load() != 12 || mixed.Load() > 0) {
-				t.Errorf("%d large INSERTs were tried, want 12; %d imports of them were too long or had others beside them", large.Load(), mixed.Load())
+			if !test.large && (large.Load() != 9 || mixed.Load() > 0) {
+				t.Errorf("%d large INSERTs were tried, want 9; %d imports of them were too long or had others beside them", large.Load(), mixed.Load())
 			}
 			if most := inserts.Load() / 4; test.large != (large.Load() > most) {
 				t.Errorf("%d of %d INSERTs are large, want more than a quarter: %v", large.Load(), inserts.Load(), test.large)

@@ -103,11 +103,15 @@ func (k *packing) hand(ctx context.Context) error {
 		return nil
 	}
 	k.pace.done(k.body)
+	number := k.body.trial
 	select {
 	case k.out <- k.body:
-		k.begin()
-		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	if err := k.trial.wait(ctx, number); err != nil {
+		return err
+	}
+	k.begin()
+	return nil
 }

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"time"
@@ -11,7 +12,8 @@ import (
 // Each INSERT is a commit: a store on disk is faster with many rows in it, one in memory
 // with few, and no server says which it has. So a restore tries both.
 const (
-	trials    = 3       // imports of each size, after the first one, with which a server is slow
+	trials    = 2 // imports of each size, after the first one, with which a server is slow
+	lastTrial = 2*trials + 1
 	trialSize = 3. / 10 // of a whole import: three large INSERTs
 	worse     = 1.15    // as much as large INSERTs may cost before they are slower for sure
 	longRow   = 1 << 10 // bytes of a row of which an INSERT holds few in any size
@@ -26,16 +28,17 @@ type trial struct {
 	ends  int
 	costs [2][]float64 // of imports of each size: seconds by work
 	size  replay.Size  // of all others
+	over  chan struct{}
 }
 
 // next returns the size of the INSERTs of the next import, and its number in the trial, or 0.
 func (t *trial) next(l replay.Load) (size replay.Size, number int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.sent == 0 && !l.Plain && !l.Again && l.Data.Length < l.Rows*longRow && work(int(l.Data.Length), int(l.Rows)) > (2*trials+1)*trialSize {
+	if t.sent == 0 && !l.Plain && !l.Again && l.Data.Length < l.Rows*longRow && work(int(l.Data.Length), int(l.Rows)) > lastTrial*trialSize {
 		t.of = l
 	}
-	if l != t.of || t.sent > 2*trials {
+	if l != t.of || t.sent == lastTrial {
 		return t.size, 0
 	}
 	t.sent++
@@ -50,13 +53,26 @@ func (t *trial) ended(b *body, took time.Duration, well bool) {
 	if well && b.trial > 1 && b.total > len(b.rows) { // not so if they are RELATEs
 		t.costs[b.size] = append(t.costs[b.size], took.Seconds()/work(len(b.text), b.total))
 	}
+	if t.ends < lastTrial {
+		return
+	}
 	small, large := t.costs[replay.Small], t.costs[replay.Large]
-	if t.ends > 2*trials && len(small) == trials && len(large) == trials && median(large) < worse*median(small) {
+	if len(small) == trials && len(large) == trials && slices.Min(large) < worse*slices.Min(small) {
 		t.size = replay.Large
 	}
+	close(t.over)
 }
 
-func median(all []float64) float64 {
-	slices.Sort(all)
-	return all[len(all)/2]
+// wait waits behind the last import of the trial until all have ended, so that what comes
+// next has the size that was found.
+func (t *trial) wait(ctx context.Context, number int) error {
+	if number < lastTrial {
+		return nil
+	}
+	select {
+	case <-t.over:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
