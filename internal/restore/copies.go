@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
+	"slices"
 
 	"github.com/vapora-platform/vapora-backup/internal/archive"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
@@ -38,7 +41,16 @@ func (b Backup) each(ctx context.Context, read func(Copy) error) error {
 			b.passed(c, err)
 		}
 	}
-	return errors.Join(errs...)
+	err := errors.Join(errs...)
+	if len(errs) > 1 && !slices.ContainsFunc(errs, func(err error) bool { return !damaged(err) }) {
+		return hint.Wrap(err, "each copy is damaged, perhaps not at the same object: `vapora-backup sync --repair` writes beside what is damaged what is good elsewhere")
+	}
+	return err
+}
+
+// damaged says whether a copy, and not its place or our key, is to blame for err.
+func damaged(err error) bool {
+	return errors.Is(err, archive.ErrDamaged) || errors.Is(err, fs.ErrNotExist)
 }
 
 func (b Backup) passed(c Copy, why error) {
