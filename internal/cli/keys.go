@@ -59,13 +59,19 @@ func runKeysGenerate(a *app, dir string, pq bool) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("generate keys: %w", err)
 	}
-	for _, f := range []struct {
+	files := []struct {
 		path, text string
 		mode       fs.FileMode
 	}{
 		{out.Identity, identity, 0o600}, {filepath.Join(dir, "identity.pub"), recipient + "\n", 0o644},
 		{out.SigningKey, private, 0o600}, {filepath.Join(dir, "signing.pub"), public, 0o644},
-	} {
+	}
+	for _, f := range files { // before the first is written, so that none is without its half
+		if _, err := os.Lstat(f.path); err == nil {
+			return occupied(f.path)
+		}
+	}
+	for _, f := range files {
 		if err := writeNew(f.path, f.text, f.mode); err != nil {
 			return err
 		}
