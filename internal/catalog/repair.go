@@ -25,7 +25,7 @@ func (k Key) repairs() (of Key, n int) {
 	rest, ok := strings.CutPrefix(k.Suffix, repairMark)
 	number, suffix, dotted := strings.Cut(rest, ".")
 	n, err := strconv.Atoi(number)
-	if !ok || !dotted || err != nil || n < 1 || n >= mostGenerations || strconv.Itoa(n) != number {
+	if !ok || !dotted || strings.HasPrefix("."+suffix, repairMark) || err != nil || n < 1 || n >= mostGenerations || strconv.Itoa(n) != number {
 		return k, 0
 	}
 	return k.With("." + suffix), n
