@@ -51,10 +51,11 @@ func definitions(tables []string) []string {
 	for _, t := range tables {
 		out = append(out, "INFO FOR TABLE "+quote(t))
 	}
-	// Of the database: names and texts, without what a restore moves on purpose.
-	return append(out, "RETURN object::keys((INFO FOR DB).users)", "RETURN (INFO FOR DB).functions", "RETURN (INFO FOR DB).tables",
-		"RETURN (INFO FOR DB).params", "RETURN (INFO FOR DB).configs", "RETURN (INFO FOR DB).apis", "RETURN (INFO FOR DB).analyzers",
-		"RETURN object::keys((INFO FOR DB).sequences)", "RETURN object::keys((INFO FOR DB).accesses)")
+	// Of the database: names and texts, but for sequences, which a restore moves on purpose.
+	for _, kind := range []string{"users", "accesses", "functions", "tables", "params", "configs", "apis", "analyzers", "buckets"} {
+		out = append(out, "RETURN (INFO FOR DB)."+kind)
+	}
+	return append(out, "RETURN object::keys((INFO FOR DB).sequences)")
 }
 
 // records asks for every record as the text that an export has: it tells all
