@@ -112,12 +112,16 @@ func TestLoaderFitsTheStore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var inserts, large, got, mixed atomic.Int64
+			var inserts, large, got, mixed, imports, running, beside atomic.Int64
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, err := io.ReadAll(r.Body)
 				if err != nil {
 					t.Error(err)
 				}
+				if n := running.Add(1); imports.Add(1) <= 5 && n > 1 {
+					beside.Add(1)
+				}
+				defer running.Add(-1)
 				sizes := map[int]int{}
 				for s := range bytes.SplitSeq(body, []byte(";\n")) {
 					if n := bytes.Count(s, []byte("{ id: a:")); n > 0 {
@@ -143,6 +147,9 @@ func TestLoaderFitsTheStore(t *testing.T) {
 			}
 			if got.Load() != rows {
 				t.Errorf("the server got %d rows, want %d", got.Load(), rows)
+			}
+			if beside.Load() > 0 {
+				t.Errorf("%d of the first imports, which are measured, had others beside them", beside.Load())
 			}
 			if !test.large && (large.Load() != 9 || mixed.Load() > 0) {
 				t.Errorf("%d large INSERTs were tried, want 9; %d imports of them were too long or had others beside them", large.Load(), mixed.Load())
