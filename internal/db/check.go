@@ -160,7 +160,7 @@ func (c *Client) readBack(ctx context.Context, o ExportOptions) (*surql.Outline,
 	if err != nil {
 		return nil, err
 	}
-	have, err := surql.ReadOutline(body, surql.Count, nil)
+	have, err := surql.ReadOutline(body, surql.Look{Sum: surql.AllSums})
 	return have, errors.Join(err, body.Close())
 }
 

@@ -65,7 +65,7 @@ func readExport(ctx context.Context, r io.Reader) (*surql.Outline, error) {
 			return nil, fmt.Errorf("%w: %w", ErrIncomplete, err)
 		}
 	}
-	o, err := surql.ReadOutline(buffered, surql.Count, nil)
+	o, err := surql.ReadOutline(buffered, surql.Look{Sum: surql.AllSums})
 	switch {
 	case err == nil:
 		return o, nil

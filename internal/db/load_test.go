@@ -20,7 +20,7 @@ import (
 // loads carries out the plan of a dump against a server, which may be a fake.
 func loads(t *testing.T, dump, url string, workers int) (*db.Loaded, error) {
 	t.Helper()
-	outline, err := surql.ReadOutline(strings.NewReader(dump), surql.Count, nil)
+	outline, err := surql.ReadOutline(strings.NewReader(dump), surql.Look{})
 	if err != nil {
 		t.Fatal(err)
 	}

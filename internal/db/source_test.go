@@ -111,7 +111,7 @@ func mapKeys(m map[string]string) func(func(string) bool) {
 
 func outline(t *testing.T, text string) *surql.Outline {
 	t.Helper()
-	o, err := surql.ReadOutline(strings.NewReader(text), surql.Count, nil)
+	o, err := surql.ReadOutline(strings.NewReader(text), surql.Look{})
 	if err != nil {
 		t.Fatal(err)
 	}

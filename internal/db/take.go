@@ -230,7 +230,7 @@ func (inv *Inventory) SameRows(got Inventory, sums map[string]string) []string {
 // Inspect reads a dump to its end, every value of it, as a restore will, and
 // compares it with the inventory.
 func (inv *Inventory) Inspect(r io.Reader) error {
-	o, err := surql.ReadOutline(r, surql.Walk, nil)
+	o, err := surql.ReadOutline(r, surql.Look{Walk: true})
 	if err != nil {
 		return err
 	}
@@ -243,7 +243,7 @@ func (inv *Inventory) Inspect(r io.Reader) error {
 // Describe reads a dump that some server printed and returns what its text
 // alone tells.
 func Describe(r io.Reader) (Inventory, error) {
-	o, err := surql.ReadOutline(r, surql.Count, nil)
+	o, err := surql.ReadOutline(r, surql.Look{Sum: surql.AllSums})
 	if err != nil {
 		return Inventory{}, err
 	}

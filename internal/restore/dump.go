@@ -31,6 +31,8 @@ type Backup struct {
 	Opener   archive.Opener
 	// Progress, if not nil, is told of plain bytes as they are proved.
 	Progress func(n int)
+	// AllSums has the rows of every table summed, and not only those of views.
+	AllSums bool
 	// Used, if not nil, is told which copy is read; Passed, which could not be,
 	// and why.
 	Used   func(name string)
@@ -76,7 +78,7 @@ func (b Backup) prove(ctx context.Context, c Copy) (*Dump, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Outline, err = surql.ReadOutline(plain, surql.Walk, d.Columns.Add)
+	d.Outline, err = surql.ReadOutline(plain, surql.Look{Walk: true, Ints: d.Columns.Add, Sum: b.summed(d.Inventory)})
 	if err == nil {
 		_, err = io.Copy(io.Discard, plain) // to its io.EOF, which alone is the proof
 	}
@@ -94,6 +96,15 @@ func (b Backup) prove(ctx context.Context, c Copy) (*Dump, error) {
 		d.Outline.Globals = append(d.Outline.Globals, surql.ParseSection("CONFIGS", d.Secrets.Unexported[name]+";"))
 	}
 	return d, nil
+}
+
+// summed says whose rows the check of a restore compares by their sums.
+func (b Backup) summed(inv db.Inventory) func(table string) bool {
+	views := map[string]bool{}
+	for _, t := range inv.Tables {
+		views[t.Name] = t.Type == "view"
+	}
+	return func(table string) bool { return b.AllSums || views[table] }
 }
 
 func (b Backup) plain(ctx context.Context, c Copy, want archive.Sum) (io.ReadCloser, error) {
@@ -154,7 +165,7 @@ func (b Backup) pieces(ctx context.Context, c Copy, tables []string) (*Dump, err
 		if i < 0 {
 			return nil, hint.Wrap(fmt.Errorf("%w: %s", errNoTable, name), "it has: %s", strings.Join(tableNames(d.Inventory), ", "))
 		}
-		t, err := d.piece(d.Inventory.Tables[i])
+		t, err := d.piece(d.Inventory.Tables[i], b.summed(d.Inventory))
 		if err != nil {
 			return nil, fmt.Errorf("table %s: %w", name, err)
 		}
@@ -172,11 +183,11 @@ func tableNames(inv db.Inventory) []string {
 }
 
 // piece reads one table's span as if it were a dump of its own.
-func (d *Dump) piece(want db.Table) (*surql.Table, error) {
+func (d *Dump) piece(want db.Table, summed func(string) bool) (*surql.Table, error) {
 	const head = "OPTION IMPORT;\n"
 	span := d.Open(want.Span)
 	// A span ends with its last statement, a text with a line's end.
-	o, err := surql.ReadOutline(io.MultiReader(strings.NewReader(head), span, strings.NewReader("\n")), surql.Walk, nil)
+	o, err := surql.ReadOutline(io.MultiReader(strings.NewReader(head), span, strings.NewReader("\n")), surql.Look{Walk: true, Sum: summed})
 	if cerr := span.Close(); err == nil {
 		err = cerr
 	}

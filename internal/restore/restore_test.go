@@ -309,12 +309,12 @@ func TestTables(t *testing.T) {
 	b := h.backup(t, ns, from, sampleKeys)
 	to := from + "_restored"
 	j := h.job(t, b, ns, to)
-	j.Tables = []string{"product", "customer", "bought"}
+	j.Tables, j.CompareRows = []string{"product", "customer", "bought"}, true
 	res, err := restore.Run(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !res.Partial || res.Tables != 3 || res.Edges != 3 {
+	if !res.Partial || res.Tables != 3 || res.Edges != 3 || res.Checked.Compared != 3 {
 		t.Errorf("got %+v, want a partial proof of 3 tables and 3 edges", res)
 	}
 	j.Tables = []string{"nonsense"}

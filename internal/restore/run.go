@@ -181,6 +181,7 @@ func (r *run) phase(name string, seconds *float64) func() {
 func (r *run) prove(ctx context.Context) error {
 	defer r.phase("prove", &r.out.Seconds.Prove)()
 	r.Backup.Used = func(name string) { r.out.From = name }
+	r.Backup.AllSums = r.CompareRows
 	var err error
 	if len(r.Tables) > 0 {
 		r.dump, err = r.Backup.Pieces(ctx, r.Tables)

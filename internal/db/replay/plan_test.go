@@ -29,7 +29,7 @@ func dump(sections ...string) string {
 
 func outline(t *testing.T, text string) *surql.Outline {
 	t.Helper()
-	o, err := surql.ReadOutline(strings.NewReader(text), surql.Walk, nil)
+	o, err := surql.ReadOutline(strings.NewReader(text), surql.Look{Walk: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestRepairs(t *testing.T) {
 		"TABLE DATA: a\nINSERT [ { at: { type: 'GeometryCollection', geometries: [(1, 2), { type: 'LineString', coordinates: [[1, 2], [2, 3]] }] }, id: a:1, kind: b, no: 1001 } ];",
 	)
 	columns := &replay.Columns{}
-	o, err := surql.ReadOutline(strings.NewReader(text), surql.Walk, columns.Add)
+	o, err := surql.ReadOutline(strings.NewReader(text), surql.Look{Walk: true, Ints: columns.Add})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestWhereASequenceGoesOn(t *testing.T) {
 	} {
 		columns := &replay.Columns{}
 		o, err := surql.ReadOutline(strings.NewReader(dump("SEQUENCES\nDEFINE SEQUENCE no BATCH 5 START 1000;",
-			"TABLE: a\nDEFINE TABLE a;\n"+c.fields, "TABLE DATA: a\nINSERT [ "+c.rows+" ];", "TABLE: b\nDEFINE TABLE b;")), surql.Walk, columns.Add)
+			"TABLE: a\nDEFINE TABLE a;\n"+c.fields, "TABLE DATA: a\nINSERT [ "+c.rows+" ];", "TABLE: b\nDEFINE TABLE b;")), surql.Look{Walk: true, Ints: columns.Add})
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}

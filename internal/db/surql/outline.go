@@ -19,7 +19,7 @@ type Outline struct {
 	Tables  []*Table     // in the order of the dump
 	Notes   []string     // what the server says that it could not replay
 	// Old says that the text is in the language of 2.x, which no later server
-	// reads: known of definitions, and at depth Walk of rows.
+	// reads: known of definitions, and of rows that were walked.
 	Old bool
 }
 
@@ -39,10 +39,15 @@ type Table struct {
 	HasData bool  // a TABLE DATA section exists, empty or not
 	Records int64 // rows that are no edges
 	Edges   int64
+	Span    Range  // everything of this table, definition and rows
+	Sum     RowSum // over all rows, where it was asked for
+
+	// Known of rows that were walked:
+
 	Empty   int64    // rows with a field that is NONE, which no INSERT keeps
+	Sound   bool     // a server reads every row as it is printed
 	In, Out []string // the tables that the rows of edges come from and go to
-	Span    Range    // everything of this table, definition and rows
-	Sum     RowSum   // over all rows
+	flawed  bool
 }
 
 // A Range is a run of bytes of the plain text.
@@ -80,21 +85,27 @@ func (o *Outline) Table(name string) *Table {
 	return o.Tables[i]
 }
 
-// Depth says how much ReadOutline looks at.
-type Depth int
+// A Look says how closely ReadOutline looks at rows. Its zero value only counts them.
+type Look struct {
+	// Walk reads every value of every row.
+	Walk bool
+	// Ints, if not nil, sees the integers of every row that is walked, with the row's
+	// table.
+	Ints func(table string, field []byte, n int64)
+	// Sum, if not nil, says whose rows are summed, which takes about as long as to
+	// count them.
+	Sum func(table string) bool
+}
 
-const (
-	Count Depth = iota // rows are counted, not looked into
-	Walk               // every value of every row is walked: the ends of edges are known
-)
+// AllSums sums the rows of every table.
+func AllSums(string) bool { return true }
 
-// ReadOutline reads the text of a dump to its end. Ints, if not nil, sees the
-// integers of every row (at depth Walk) with the row's table.
+// ReadOutline reads the text of a dump to its end.
 // An error says that the text is no whole dump; it never quotes it.
-func ReadOutline(r io.Reader, depth Depth, ints func(table string, field []byte, n int64)) (*Outline, error) {
-	rd := &outliner{Scanner: NewScanner(r), o: &Outline{}, byName: map[string]*Table{}}
-	if depth == Walk {
-		rd.walker = newWalker(ints)
+func ReadOutline(r io.Reader, look Look) (*Outline, error) {
+	rd := &outliner{Scanner: NewScanner(r), o: &Outline{}, byName: map[string]*Table{}, sum: look.Sum}
+	if look.Walk {
+		rd.walker = newWalker(look.Ints)
 	}
 	err := rd.read()
 	if rd.walker != nil {
@@ -102,6 +113,9 @@ func ReadOutline(r io.Reader, depth Depth, ints func(table string, field []byte,
 		rd.o.Old = rd.o.Old || old
 		if werr != nil {
 			err = werr // of a row before the one where reading ended
+		}
+		for _, t := range rd.o.Tables {
+			t.Sound = !t.flawed
 		}
 	}
 	if err != nil {
@@ -152,10 +166,12 @@ func checkHead(it Item) error {
 type outliner struct {
 	*Scanner
 	o       *Outline
-	walker  *walker // nil at depth Count
+	walker  *walker // nil where no row is walked
+	sum     func(table string) bool
 	byName  map[string]*Table
 	section string // USERS, TABLE, TABLE DATA, …
 	table   *Table // of the last two
+	summed  bool   // whether its rows are
 	loading *Table // whose rows are being read
 }
 
@@ -196,6 +212,7 @@ func (r *outliner) banner(it Item) {
 		r.table = r.named(Ident(name))
 	}
 	r.table.HasData = true
+	r.summed = r.sum != nil && r.sum(r.table.Name)
 	r.table.Data.Offset, r.loading = r.Offset(), r.table
 }
 
@@ -256,7 +273,9 @@ func (r *outliner) row(it Item) error {
 	if r.loading == nil {
 		return fmt.Errorf("%w: rows outside of a table, near byte %d", ErrSyntax, it.Offset)
 	}
-	r.table.Sum.add(it.Text)
+	if r.summed {
+		r.table.Sum.add(it.Text)
+	}
 	if it.Edge {
 		r.table.Edges++
 	} else {

@@ -49,8 +49,9 @@ func TestOutlineOfRealDumps(t *testing.T) {
 		"everything-3.0.2.surql":       {29, 291, 10, 15, false},
 		"everything-3.3.5.surql":       {30, 291, 12, 19, false},
 	}
+	look := surql.Look{Walk: true, Sum: func(table string) bool { return table < "n" }}
 	for name, text := range dumps(t) {
-		o, err := surql.ReadOutline(bytes.NewReader(text), surql.Walk, nil)
+		o, err := surql.ReadOutline(bytes.NewReader(text), look)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -59,6 +60,9 @@ func TestOutlineOfRealDumps(t *testing.T) {
 		for _, table := range o.Tables {
 			got.records += table.Records
 			got.edges += table.Edges
+			if summed := table.Sum.String() != ""; summed != (table.Name < "n" && table.Records+table.Edges > 0) {
+				t.Errorf("%s: table %s was summed: %v", name, table.Name, summed)
+			}
 			if table.Define == nil || !table.HasData {
 				t.Errorf("%s: table %s: definition %v, data %v", name, table.Name, table.Define != nil, table.HasData)
 			}
@@ -66,7 +70,7 @@ func TestOutlineOfRealDumps(t *testing.T) {
 		if got != want[name] {
 			t.Errorf("%s: got %+v, want %+v", name, got, want[name])
 		}
-		slow, err := surql.ReadOutline(iotest.OneByteReader(bytes.NewReader(text)), surql.Walk, nil)
+		slow, err := surql.ReadOutline(iotest.OneByteReader(bytes.NewReader(text)), look)
 		if err != nil || !reflect.DeepEqual(slow, o) {
 			t.Errorf("%s: byte by byte it reads otherwise (%v)", name, err)
 		}
@@ -77,7 +81,7 @@ func TestOutlineOfRealDumps(t *testing.T) {
 func TestRangesHoldTheRows(t *testing.T) {
 	t.Parallel()
 	for name, text := range dumps(t) {
-		o, err := surql.ReadOutline(bytes.NewReader(text), surql.Walk, nil)
+		o, err := surql.ReadOutline(bytes.NewReader(text), surql.Look{Walk: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,13 +116,13 @@ func TestRangesHoldTheRows(t *testing.T) {
 func TestTruncatedAtEveryLength(t *testing.T) {
 	t.Parallel()
 	text := dumps(t)["surrealdb-3.0.5.surql"]
-	whole, err := surql.ReadOutline(bytes.NewReader(text), surql.Walk, nil)
+	whole, err := surql.ReadOutline(bytes.NewReader(text), surql.Look{Walk: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	trimmed := len(bytes.TrimRight(text, "\n"))
 	for n := range trimmed {
-		o, err := surql.ReadOutline(bytes.NewReader(text[:n]), surql.Walk, nil)
+		o, err := surql.ReadOutline(bytes.NewReader(text[:n]), surql.Look{Walk: true})
 		if err != nil {
 			if !errors.Is(err, surql.ErrTruncated) && !errors.Is(err, surql.ErrSyntax) {
 				t.Fatalf("%d bytes: got %v", n, err)
@@ -157,7 +161,7 @@ func TestNoDump(t *testing.T) {
 		"no rows in list": {"OPTION IMPORT;\n-- TABLE DATA: a\nINSERT [ hush ];\n", surql.ErrSyntax},
 		"deep":            {"OPTION IMPORT;\nDEFINE PARAM $x VALUE " + strings.Repeat("[", 5000) + ";\n", surql.ErrSyntax},
 	} {
-		_, err := surql.ReadOutline(strings.NewReader(c.text), surql.Walk, nil)
+		_, err := surql.ReadOutline(strings.NewReader(c.text), surql.Look{Walk: true})
 		if !errors.Is(err, c.want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: got %v, want %v", name, err, c.want)
 		}
@@ -170,7 +174,7 @@ func TestReaderFails(t *testing.T) {
 	broken := errors.New("connection reset")
 	text := dumps(t)["surrealdb-3.0.5.surql"]
 	for _, n := range []int{0, 10, 1000, 2000, len(text)} {
-		_, err := surql.ReadOutline(io.MultiReader(bytes.NewReader(text[:n]), iotest.ErrReader(broken)), surql.Walk, nil)
+		_, err := surql.ReadOutline(io.MultiReader(bytes.NewReader(text[:n]), iotest.ErrReader(broken)), surql.Look{Walk: true})
 		if !errors.Is(err, broken) {
 			t.Errorf("after %d bytes: got %v, want the reader's error", n, err)
 		}
@@ -183,7 +187,7 @@ func FuzzReadOutline(f *testing.F) {
 	}
 	f.Add([]byte("OPTION IMPORT;\n-- TABLE DATA: a\nINSERT RELATION [ { id: a:1, in: b:{ a: [1] }, out: c:u'x' } ];\nRELATE a:1 -> b -> c:2;\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		o, err := surql.ReadOutline(bytes.NewReader(text), surql.Walk, func(string, []byte, int64) {})
+		o, err := surql.ReadOutline(bytes.NewReader(text), surql.Look{Walk: true, Ints: func(string, []byte, int64) {}})
 		if err != nil {
 			return
 		}
@@ -214,7 +218,7 @@ func TestOld(t *testing.T) {
 	t.Parallel()
 	for field, want := range map[string]bool{"TYPE option<record<future>>": false, "VALUE <future> { 1 }": true, "TYPE int VALUE $value / 2": false} {
 		text := "OPTION IMPORT;\n\n-- TABLE: t\n\nDEFINE TABLE t TYPE ANY SCHEMALESS PERMISSIONS NONE;\nDEFINE FIELD x ON t " + field + " PERMISSIONS FULL;\n"
-		o, err := surql.ReadOutline(strings.NewReader(text), surql.Count, nil)
+		o, err := surql.ReadOutline(strings.NewReader(text), surql.Look{})
 		if err != nil || o.Old != want {
 			t.Errorf("%s: old: %v, want %v (%v)", field, o != nil && o.Old, want, err)
 		}

@@ -114,6 +114,7 @@ func (w *walker) walk(f *rows) error {
 		if w.values.Empty {
 			f.table.Empty++
 		}
+		f.table.flawed = f.table.flawed || len(w.values.cuts) > 0
 		addName(&f.table.In, w.values.In)
 		addName(&f.table.Out, w.values.Out)
 	}

@@ -25,7 +25,7 @@ func TestCorpusIsADump(t *testing.T) {
 	if got := a.Len(); got < size*99/100 || got > size*101/100 {
 		t.Errorf("got %d bytes, want about %d", got, size)
 	}
-	o, err := surql.ReadOutline(bytes.NewReader(a.Bytes()), surql.Walk, nil)
+	o, err := surql.ReadOutline(bytes.NewReader(a.Bytes()), surql.Look{Walk: true})
 	if err != nil {
 		t.Fatal(err)
 	}
