@@ -85,6 +85,8 @@ type Load struct {
 	Again bool
 	// Two says that 2.x printed the rows.
 	Two bool
+	// AsPrinted rows need nothing put right: every one of them was looked into.
+	AsPrinted bool
 	// Missing rows are those that the target did not compute by itself.
 	Missing bool
 }
@@ -168,7 +170,7 @@ func (b *builder) rows(name string, levels [][]part, again bool) {
 }
 
 func (b *builder) load(p part) Load {
-	l := Load{Table: p.table.Name, Data: p.table.Data, Rows: p.table.Records, Part: Records, Plain: b.plainRows(p.table), Two: b.opt.Two}
+	l := Load{Table: p.table.Name, Data: p.table.Data, Rows: p.table.Records, Part: Records, Plain: b.plainRows(p.table), Two: b.opt.Two, AsPrinted: p.table.Sound && !b.opt.Two}
 	if p.edges {
 		l.Rows, l.Part = p.table.Edges, Edges
 	}

@@ -91,7 +91,7 @@ func (b *Batcher) Run(r io.Reader, l Load) error {
 			}
 			continue
 		}
-		if err := b.add(it, head, l.Plain); err != nil {
+		if err := b.add(it, head, l); err != nil {
 			return err
 		}
 	}
@@ -101,12 +101,14 @@ func (b *Batcher) Run(r io.Reader, l Load) error {
 	return b.flush()
 }
 
-func (b *Batcher) add(it surql.Item, head string, plain bool) error {
-	if err := b.values.Walk(it.Text, false); err != nil {
-		return err
+func (b *Batcher) add(it surql.Item, head string, l Load) error {
+	if !l.AsPrinted {
+		if err := b.values.Walk(it.Text, false); err != nil {
+			return err
+		}
 	}
 	most, limit := b.Size.bounds()
-	if plain {
+	if l.Plain {
 		limit = queryBytes
 	}
 	if b.rows >= most || b.rows > 0 && len(b.buf)+len(it.Text) > limit {
@@ -120,7 +122,11 @@ func (b *Batcher) add(it surql.Item, head string, plain bool) error {
 		b.buf = append(b.buf, ", "...)
 	}
 	at := len(b.buf)
-	b.buf = b.values.Append(b.buf)
+	if l.AsPrinted {
+		b.buf = append(b.buf, it.Text...)
+	} else {
+		b.buf = b.values.Append(b.buf)
+	}
 	b.Rows = append(b.Rows, surql.Range{Offset: int64(at), Length: int64(len(b.buf) - at)})
 	b.rows++
 	b.count()
