@@ -46,6 +46,33 @@ func TestParseKeyRefuses(t *testing.T) {
 	}
 }
 
+// A key that was cut is that of no backup, and one of which a bit is another is foreign or
+// has another place: never the same backup's manifest twice.
+func TestDamagedKeys(t *testing.T) {
+	t.Parallel()
+	const good = "database/vapora/2026-11-23/" + firstID + catalog.ManifestSuffix
+	for n := range len(good) {
+		if k, err := catalog.ParseKey(good[:n]); err == nil && k.Suffix == catalog.ManifestSuffix {
+			t.Errorf("%q is taken for the key of a manifest", good[:n])
+		}
+	}
+	refused := 0
+	for i := range len(good) * 8 {
+		flipped := []byte(good)
+		flipped[i/8] ^= 1 << (i % 8)
+		k, err := catalog.ParseKey(string(flipped))
+		switch {
+		case err != nil:
+			refused++
+		case k.String() != string(flipped):
+			t.Errorf("%q became %q", flipped, k)
+		}
+	}
+	if refused < len(good)*8/2 {
+		t.Errorf("refused %d of %d, want most", refused, len(good)*8)
+	}
+}
+
 func TestCheckRefuses(t *testing.T) {
 	t.Parallel()
 	good := catalog.Key{Kind: "database", Source: "vapora", ID: firstID, Suffix: ".x"}

@@ -77,11 +77,15 @@ type listedDst struct {
 	// Offline is a disk that is not always there; Absent, that it is not now.
 	Offline bool `json:"offline,omitempty"`
 	Absent  bool `json:"absent,omitempty"`
+	// NoFolder is a folder that does not exist: none was ever written, or its disk is not
+	// mounted.
+	NoFolder bool `json:"no_folder,omitempty"`
 	// Lacks is what it should hold by now and another one holds.
 	Lacks      []string `json:"lacks"`
 	LacksBytes int64    `json:"lacks_bytes"`
 
 	url string
+	dir string // that does not exist
 }
 
 func newListing(places []place, now time.Time) listing {
@@ -89,7 +93,8 @@ func newListing(places []place, now time.Time) listing {
 	at := map[string]int{}
 	var replicas []replica.Place
 	for _, p := range places {
-		d := listedDst{Name: p.Name, url: p.URL, Backups: len(p.entries), Unfinished: len(p.orphans), Foreign: p.foreign, Offline: p.Offline, Absent: p.absent, Lacks: []string{}}
+		d := listedDst{Name: p.Name, url: p.URL, Backups: len(p.entries), Unfinished: len(p.orphans), Foreign: p.foreign, Offline: p.Offline, Absent: p.absent, dir: p.missingFolder(), Lacks: []string{}}
+		d.NoFolder = d.dir != ""
 		for _, e := range p.entries {
 			key := e.Kind + "/" + e.Source + "/" + e.ID
 			if _, ok := at[key]; !ok {
@@ -157,6 +162,9 @@ func (d listedDst) text(w io.Writer, now time.Time) {
 		fmt.Fprintf(w, "%s: an offline copy, there now; %s\n", d.Name, newest)
 	case n > 0:
 		fmt.Fprintf(w, "%s: lacks %d that it should hold by now, %s; %s: vapora-backup sync\n", d.Name, n, size(d.LacksBytes), newest)
+	}
+	if d.NoFolder {
+		fmt.Fprintf(w, "%s: there is no folder %s: the first backup makes it; if there were some, is a disk not mounted?\n", d.Name, d.dir)
 	}
 	if d.Unfinished > 0 {
 		fmt.Fprintf(w, "%s: %d unfinished, without a manifest: no backups\n", d.Name, d.Unfinished)

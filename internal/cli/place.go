@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -96,6 +98,18 @@ func namedIDs(places []place, args []string) ([]string, error) {
 		out = append(out, e.ID)
 	}
 	return out, nil
+}
+
+// missingFolder is the folder of the place if it does not exist, which to a store is one
+// that holds nothing; else "".
+func (p place) missingFolder() string {
+	if p.absent || p.Store.File == nil {
+		return ""
+	}
+	if _, err := os.Stat(p.Store.File.Dir); !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return p.Store.File.Dir
 }
 
 // replica is the place for who keeps destinations complete.

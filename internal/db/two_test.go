@@ -19,7 +19,9 @@ import (
 var (
 	twoDB = map[string]map[string]string{
 		"accesses": {"acct": "DEFINE ACCESS acct ON DATABASE TYPE RECORD", "jwt1": "DEFINE ACCESS jwt1 ON DATABASE TYPE JWT ALGORITHM HS512 KEY '[REDACTED]'"},
-		"configs":  {"GraphQL": "DEFINE CONFIG GRAPHQL TABLES AUTO FUNCTIONS AUTO"}, "apis": {}, "models": {},
+		"configs":  {"GraphQL": "DEFINE CONFIG GRAPHQL TABLES AUTO FUNCTIONS AUTO"}, "apis": {},
+		// A model comes by /ml/import alone, of a server built with ONNX.
+		"models":    {"churn": "DEFINE MODEL ml::churn<1.0.0> PERMISSIONS FULL"},
 		"analyzers": {"english": "DEFINE ANALYZER english TOKENIZERS BLANK,CLASS FILTERS LOWERCASE,SNOWBALL(ENGLISH)"},
 		"functions": {"greet": "DEFINE FUNCTION fn::greet($name: string, $n: option<int>) -> string {\nRETURN 1;\n} COMMENT 'fn' PERMISSIONS FULL"},
 		"params":    {"limit": "DEFINE PARAM $limit VALUE 100 COMMENT 'a param' PERMISSIONS FULL"},
@@ -118,6 +120,9 @@ func TestTwoX(t *testing.T) {
 	}
 	if d.Secrets.Unexported["CONFIG GRAPHQL"] == "" || strings.Contains(strings.Join(d.Inventory.NotIncluded, "\n"), "GRAPHQL") {
 		t.Errorf("the config is lost: %q, %q", d.Secrets.Unexported, d.Inventory.NotIncluded)
+	}
+	if not := strings.Join(append(d.Inventory.NotIncluded, d.Warnings...), "\n"); strings.Count(not, "model churn") != 2 || d.Secrets.Unexported["MODEL churn"] != "" {
+		t.Errorf("the model is not named as missing: %q, %q", not, d.Secrets.Unexported)
 	}
 	open, err := json.Marshal([]any{d.Inventory, d.Warnings})
 	if err != nil || strings.Contains(string(open), "my-secret-jwt-key") || strings.Contains(string(open), "DEFINE") {
