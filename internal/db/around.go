@@ -202,6 +202,11 @@ const eachAtOnce = 5_000
 
 // relateEach gives each edge a transaction of its own, and passes over those that fail.
 func (t *Target) relateEach(ctx context.Context, table, condition string) error {
+	version, err := t.Client.Version(ctx)
+	if err != nil {
+		return err
+	}
+	end := int64(1) // array::slice of 2.x takes a length, that of 3.x an end
 	failed := 0
 	for before := int64(-1); ; {
 		left, err := t.count(ctx, table, condition)
@@ -212,7 +217,10 @@ func (t *Target) relateEach(ctx context.Context, table, condition string) error 
 		var sql strings.Builder
 		fmt.Fprintf(&sql, "OPTION IMPORT; LET $edges = (SELECT id, in, out FROM %s WHERE %s LIMIT %d START %d);\n", surql.QuoteIdent(table), condition, eachAtOnce, failed)
 		for i := range min(left-int64(failed), eachAtOnce) {
-			fmt.Fprintf(&sql, "FOR $edge IN array::flatten([array::slice($edges, %d, 1)]) { %s; };\n", i, renewal)
+			if !version.Two() {
+				end = i + 1
+			}
+			fmt.Fprintf(&sql, "FOR $edge IN array::flatten([array::slice($edges, %d, %d)]) { %s; };\n", i, end, renewal)
 		}
 		results, err := t.Client.Query(ctx, sql.String())
 		if err != nil {

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +31,8 @@ func (t *Target) unlink(ctx context.Context, table string) error {
 // REMOVE TABLE leaves all that with them. DELETE does not, but it does to whoever refers to
 // a record what their ON DELETE says. So the table goes first, and its edges and
 // references are written into an empty one once more, to be deleted where nobody refers to
-// them, and no event hears of it. The server holds their ids meanwhile.
+// them, and no event hears of it. That is one transaction, during which the server holds
+// their ids: between two of them, who starts again would know of none.
 func (t *Target) forget(ctx context.Context, table string, references []surql.Definition) (note string, err error) {
 	name := surql.QuoteIdent(table)
 	version, err := t.Client.Version(ctx)
@@ -58,40 +60,55 @@ func (t *Target) forget(ctx context.Context, table string, references []surql.De
 	if edges+rows == 0 {
 		return "", nil
 	}
-	var sql strings.Builder
-	fmt.Fprintf(&sql, "LET $edges = (SELECT VALUE [in, id, out] FROM %s WHERE %s);\n", name, isEdge)
+	var hold, write strings.Builder
+	fmt.Fprintf(&hold, "LET $edges = (SELECT VALUE [in, id, out] FROM %s WHERE %s);\n", name, isEdge)
+	fmt.Fprintf(&write, "REMOVE TABLE %s;\nDEFINE TABLE %[1]s TYPE ANY SCHEMALESS;\n", name)
+	edgesAgain := again("$edges", "LET $in = $x[0]; LET $id = $x[1]; LET $out = $x[2]", "RELATE $in->$id->$out RETURN NONE")
+	alone := hold.String() + write.String() + edgesAgain
 	if rows > 0 {
 		for i, f := range fields {
 			fields[i] = f + ": " + f
 		}
-		fmt.Fprintf(&sql, "LET $rows = (SELECT VALUE [id, { %s }] FROM %s WHERE %s);\n", strings.Join(fields, ", "), name, strings.Join(has, " OR "))
-	}
-	fmt.Fprintf(&sql, "REMOVE TABLE %s;\nDEFINE TABLE %[1]s TYPE ANY SCHEMALESS;\n", name)
-	if rows > 0 {
+		fmt.Fprintf(&hold, "LET $rows = (SELECT VALUE [id, { %s }] FROM %s WHERE %s);\n", strings.Join(fields, ", "), name, strings.Join(has, " OR "))
 		for _, f := range references {
-			sql.WriteString(f.AnyReference().Text + "\n")
+			write.WriteString(f.AnyReference().Text + "\n")
 		}
+		rowsAgain := again("$rows", "LET $id = $x[0]; LET $row = $x[1]", "UPSERT $id CONTENT $row RETURN NONE")
+		refused, err := t.atomically(ctx, hold.String()+write.String()+edgesAgain+rowsAgain)
+		if err != nil {
+			return "", fmt.Errorf("forget the edges and references of %s: %w", table, err)
+		}
+		if refused == "" {
+			return "", nil
+		}
+		note = fmt.Sprintf("records that %s referred to may know of it still: %s", table, refused)
 	}
-	for at := int64(0); at < edges; at += edgesAtOnce {
-		again(&sql, "$edges", at, "LET $in = $x[0]; LET $id = $x[1]; LET $out = $x[2]", "RELATE $in->$id->$out RETURN NONE")
+	refused, err := t.atomically(ctx, alone)
+	if err == nil && refused != "" {
+		err = errors.New(refused)
 	}
-	must := strings.Count(sql.String(), ";\n")
-	for at := int64(0); at < rows; at += edgesAtOnce {
-		again(&sql, "$rows", at, "LET $id = $x[0]; LET $row = $x[1]", "CREATE $id CONTENT $row RETURN NONE")
-	}
-	results, err := t.Client.Query(ctx, sql.String())
 	if err != nil {
 		return "", fmt.Errorf("forget the edges of %s: %w", table, err)
 	}
-	for i, r := range results {
-		switch {
-		case r.Err != "" && i < must:
-			return "", fmt.Errorf("forget the edges of %s: %s", table, r.Err)
-		case r.Err != "":
-			note = fmt.Sprintf("records that %s referred to may know of it still: %s", table, r.Err)
+	return note, nil
+}
+
+// atomically carries out all of the statements or none, so that a restore which ends
+// between them finds what it needs when it starts again. It returns why the server
+// carried out none.
+func (t *Target) atomically(ctx context.Context, sql string) (refused string, err error) {
+	var failures []Failure
+	err = unconflicted(ctx, func() ([]Failure, error) {
+		results, err := t.Client.Query(ctx, "BEGIN;\n"+sql+"COMMIT;")
+		failures = failed(results)
+		return failures, err
+	})
+	for _, f := range failures { // the others say that they fail with one that did
+		if refused == "" || strings.Contains(refused, "not executed") {
+			refused = f.Message
 		}
 	}
-	return note, nil
+	return refused, err
 }
 
 // forgetAll is forget for tables that are restored alone. Views among them go first: no
@@ -128,6 +145,7 @@ func (t *Target) forgetAll(ctx context.Context, tables []string) (losses []repla
 
 // again writes records of a list into the empty table and deletes them. They are not
 // there, or the table did not go.
-func again(sql *strings.Builder, list string, at int64, let, write string) {
-	fmt.Fprintf(sql, "FOR $x IN array::slice(%s, %d, %d) { %s; IF !record::exists($id) { %s; DELETE $id RETURN NONE; }; };\n", list, at, edgesAtOnce, let, write)
+func again(list, let, write string) string {
+	// FOR of 3.0 takes a list of one for what is in it: so flatten makes one.
+	return fmt.Sprintf("FOR $x IN array::flatten([%s]) { %s; IF !record::exists($id) { %s; DELETE $id RETURN NONE; }; };\n", list, let, write)
 }

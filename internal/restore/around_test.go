@@ -212,6 +212,30 @@ func TestEdgesThatTheirRulesRefuse(t *testing.T) {
 	}
 }
 
+// However many edges there are beside one that is refused, each is renewed once.
+func TestManyEdgesBesideOneThatIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, name := h.srv.Fresh(t)
+	h.srv.Query(t, ns, name, "CREATE c:1, p:1 RETURN NONE; RELATE c:1->e:1->p:1 SET y = 2 RETURN NONE; FOR $i IN 2..300 { RELATE c:1->(type::record('e', $i))->p:1 RETURN NONE }; DEFINE TABLE OVERWRITE e TYPE RELATION SCHEMAFULL")
+	j := h.job(t, h.backup(t, ns, name, nil), ns, name)
+	j.Tables, j.Force = []string{"p"}, true
+	renewals := 0
+	_, err := restore.Run(t.Context(), h.through(t, j, func(_ int, _, body string) string {
+		renewals += strings.Count(body, "RELATE")
+		return body
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(h.srv.Query(t, ns, name, "RETURN count(p:1<-e)")[0]); got != "298" {
+		t.Errorf("p knows %s edges", got)
+	}
+	if renewals > 2*300 {
+		t.Errorf("%d statements renew an edge, want about one for each", renewals)
+	}
+}
+
 // What a single table needs and its target lacks is named.
 func TestTablesAloneWhatTheTargetLacks(t *testing.T) {
 	t.Parallel()
