@@ -169,7 +169,7 @@ func (a *app) drill(ctx context.Context, cfg *config.Config, o *drillOptions, pl
 	if err != nil {
 		return nil, err
 	}
-	f, err := gather(ctx, places, e, verifier(trust))
+	f, err := a.gather(ctx, places, e, verifier(trust))
 	if err != nil {
 		return nil, err
 	}

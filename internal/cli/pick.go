@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -65,11 +66,12 @@ func (a *app) pick(ctx context.Context, cfg *config.Config, p picked, args []str
 	if trust == nil {
 		a.warn("nobody is trusted (signing.trusted in %s): the signature of the backup is not checked", cfg.File())
 	}
-	return gather(ctx, places, entry, verifier(trust))
+	return a.gather(ctx, places, entry, verifier(trust))
 }
 
-// gather finds the copies of a backup, and its manifest: the first good one.
-func gather(ctx context.Context, places []place, entry catalog.Entry, v catalog.Verifier) (*found, error) {
+// gather finds the copies of a backup, and its manifest: the first good one. One that does
+// not count is a warning, for somebody may have written it.
+func (a *app) gather(ctx context.Context, places []place, entry catalog.Entry, v catalog.Verifier) (*found, error) {
 	f := &found{}
 	var bad []error
 	for _, at := range places {
@@ -90,6 +92,9 @@ func gather(ctx context.Context, places []place, entry catalog.Entry, v catalog.
 			continue
 		}
 		f.manifest, f.entry, f.used = m, seen, at.Name
+		for _, err := range bad {
+			a.warn("the manifest of %s is passed over: %v", entry.ID, err)
+		}
 	}
 	if f.manifest == nil {
 		return nil, hint.Wrap(fmt.Errorf("read backup %s: %w", entry.ID, errors.Join(bad...)), "vapora-backup list shows the others; name one that is older")
@@ -143,8 +148,11 @@ func (a *app) readable(cfg *config.Config, f *found, files []string) (restore.Ba
 		return restore.Backup{}, err
 	}
 	f.opened = fingerprints(ids)
+	var told sync.Map // of each copy once
 	b := restore.Backup{Manifest: f.manifest, Opener: ids, Used: func(name string) { f.used = name }, Passed: func(name string, why error) {
-		a.warn("%s: the copy at %s is passed over: %v", f.manifest.ID, name, why)
+		if _, again := told.LoadOrStore(name, true); !again {
+			a.warn("%s: the copy at %s is passed over: %v", f.manifest.ID, name, why)
+		}
 	}}
 	for _, c := range f.copies {
 		b.Copies = append(b.Copies, restore.Copy{Name: c.name, Store: c.store})

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/vapora-platform/vapora-backup/internal/archive"
+	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
@@ -27,7 +28,6 @@ func (b Backup) each(ctx context.Context, read func(Copy) error) error {
 	for i, c := range b.Copies {
 		err := read(c)
 		if err == nil {
-			b.used(c)
 			return nil
 		}
 		if len(b.Copies) == 1 || errors.Is(err, errNoTable) {
@@ -65,15 +65,29 @@ func (b Backup) used(c Copy) {
 	}
 }
 
-// from are the stores to read at random, that of c first.
-func (b Backup) from(c Copy) []storage.Store {
-	out := []storage.Store{c.Store}
+// random reads the object at random: from c, and where c fails from the next copy, to
+// stay with it.
+func (b Backup) random(ctx context.Context, c Copy, o catalog.Object) (*storage.RangeReader, error) {
+	copies := []Copy{c}
 	for _, other := range b.Copies {
 		if other.Name != c.Name {
-			out = append(out, other.Store)
+			copies = append(copies, other)
 		}
 	}
-	return out
+	var from []storage.Store
+	for _, c := range copies {
+		from = append(from, c.Store)
+	}
+	r, err := storage.ReaderAt(ctx, o.Key, o.Stored.Size, from...)
+	if err != nil {
+		return nil, err
+	}
+	b.used(c)
+	r.Passed = func(at int, why error) {
+		b.passed(copies[at], why)
+		b.used(copies[at+1])
+	}
+	return r, nil
 }
 
 // Plain opens the dump's text, proved as it is read: its io.EOF says that the

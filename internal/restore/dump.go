@@ -33,8 +33,8 @@ type Backup struct {
 	Progress func(n int)
 	// AllSums has the rows of every table summed, and not only those of views.
 	AllSums bool
-	// Used, if not nil, is told which copy is read; Passed, which could not be,
-	// and why.
+	// Used, if not nil, is told which copy is read from now on; Passed, which could not
+	// be, and why, for each of its objects.
 	Used   func(name string)
 	Passed func(name string, why error)
 }
@@ -221,7 +221,7 @@ func (b Backup) open(ctx context.Context, c Copy) (*Dump, error) {
 	}
 	d.Two = version.Two()
 	data := b.Manifest.Data()
-	if d.src, err = storage.ReaderAt(ctx, data.Key, data.Stored.Size, b.from(c)...); err != nil {
+	if d.src, err = b.random(ctx, c, data); err != nil {
 		return nil, err
 	}
 	if d.file, err = archive.OpenFile(d.src, data.Summary(), b.Opener); err != nil {
@@ -248,7 +248,9 @@ func (b Backup) secrets(ctx context.Context, c Copy, into *db.Secrets) error {
 // backup has none.
 func (b Backup) SecretText(ctx context.Context) (text []byte, err error) {
 	err = b.each(ctx, func(c Copy) error {
-		text, err = b.secretText(ctx, c)
+		if text, err = b.secretText(ctx, c); err == nil {
+			b.used(c)
+		}
 		return err
 	})
 	return text, err

@@ -180,7 +180,13 @@ func (r *run) phase(name string, seconds *float64) func() {
 
 func (r *run) prove(ctx context.Context) error {
 	defer r.phase("prove", &r.out.Seconds.Prove)()
-	r.Backup.Used = func(name string) { r.out.From = name }
+	used := r.Backup.Used
+	r.Backup.Used = func(name string) {
+		r.out.From = name
+		if used != nil {
+			used(name)
+		}
+	}
 	r.Backup.AllSums = r.CompareRows
 	var err error
 	if len(r.Tables) > 0 {

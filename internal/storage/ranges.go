@@ -46,6 +46,10 @@ func (e *exact) Close() error { return e.r.Close() }
 
 // A RangeReader reads one object at random. It is safe for concurrent use.
 type RangeReader struct {
+	// Passed, if not nil, is told when a store is given up for the next one, and why;
+	// it is the at-th of those that ReaderAt was given. Set it before the first read.
+	Passed func(at int, why error)
+
 	ctx   context.Context // io.ReaderAt has no room for it
 	from  []Ranger
 	at    atomic.Int32 // of from
@@ -107,7 +111,9 @@ func (r *RangeReader) read(p []byte, off int64) (n int, err error) {
 		if int(at) == len(r.from)-1 {
 			return n, errors.Join(errs...)
 		}
-		r.at.CompareAndSwap(at, at+1)
+		if r.at.CompareAndSwap(at, at+1) && r.Passed != nil {
+			r.Passed(int(at), err)
+		}
 	}
 }
 
