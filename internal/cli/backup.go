@@ -70,7 +70,7 @@ func runBackupDB(ctx context.Context, a *app, names []string, all bool, tags []s
 		return err
 	}
 	defer halfTheCores(a.Environ)()
-	var out backups
+	out := backups{Backups: []backedUp{}}
 	var failed []error
 	for _, s := range sources {
 		res, err := w.backup(ctx, s)

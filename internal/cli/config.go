@@ -81,8 +81,7 @@ func runConfigInit(a *app, o initOptions) error {
 		return usageError{fmt.Errorf("nothing was written: %w", err)}
 	}
 	if o.output == "-" {
-		_, err := a.Out.Write(text)
-		return err
+		return a.write(string(text))
 	}
 	if err := writeNew(o.output, string(text), 0o600); err != nil {
 		return err
@@ -160,10 +159,10 @@ func newConfigSchema(a *app) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			text, err := config.Schema()
-			if err == nil {
-				_, err = a.Out.Write(text)
+			if err != nil {
+				return err
 			}
-			return err
+			return a.write(string(text))
 		},
 	}
 }

@@ -97,11 +97,18 @@ func writeNew(path, text string, mode fs.FileMode) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
+	defer func() {
+		if err = errors.Join(err, f.Close()); err != nil {
+			err = errors.Join(err, os.Remove(path)) // half of it would be in the way of the next one
+		}
+	}()
 	if _, err := io.WriteString(f, text); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return fmt.Errorf("write %s: %w", path, strip(err))
 	}
-	return f.Sync()
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("write %s: %w", path, strip(err))
+	}
+	return nil
 }
 
 // generated is the result of `keys generate`: files and public halves.

@@ -44,6 +44,7 @@ func runList(ctx context.Context, a *app, filter catalog.Filter) error {
 		return err
 	}
 	out := newListing(places, a.Now())
+	out.filter = filter
 	out.Unreachable = a.unlisted(cfg, places)
 	return errors.Join(a.print(out), missed)
 }
@@ -54,6 +55,7 @@ type listing struct {
 	Destinations []listedDst `json:"destinations"`
 	// Unreachable could not be listed: what they hold is not known.
 	Unreachable []string `json:"unreachable"`
+	filter      catalog.Filter
 	now         time.Time
 }
 
@@ -117,6 +119,17 @@ func newListing(places []place, now time.Time) listing {
 	return out
 }
 
+// meant says of what kind and source none was found.
+func (l listing) meant() (words string) {
+	if l.filter.Kind != "" {
+		words += " of the kind " + l.filter.Kind
+	}
+	if l.filter.Source != "" {
+		words += " of the source " + l.filter.Source
+	}
+	return words
+}
+
 // looked says where none was found: the address may be a wrong one, and a store that
 // holds nothing yet looks the same.
 func (l listing) looked() string {
@@ -132,7 +145,7 @@ func (l listing) looked() string {
 
 func (l listing) Text(w io.Writer) {
 	if len(l.Backups) == 0 {
-		fmt.Fprintln(w, "no backups"+l.looked())
+		fmt.Fprintln(w, "no backups"+l.meant()+l.looked())
 	} else {
 		table(w, func(w io.Writer) {
 			fmt.Fprintln(w, "ID\tSOURCE\tTAKEN\tAGE\tSTORED\tDESTINATIONS")

@@ -14,6 +14,8 @@ import (
 	"unicode"
 
 	"golang.org/x/term"
+
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
 // A result is what a command has to say on stdout.
@@ -37,21 +39,30 @@ func (o outlet) Write(p []byte) (int, error) {
 }
 
 // print writes a result as text or, with --json, as one JSON value. That nobody wants
-// to read it is no failure of what was done.
+// to read it is no failure of what was done; that it cannot be written is one.
 func (a *app) print(r result) error {
-	if !a.json {
-		var text strings.Builder
-		r.Text(&text)
-		_, _ = io.WriteString(a.Out, printable(text.String())) // the terminal's errors are not ours
+	var text strings.Builder
+	if a.json {
+		enc := json.NewEncoder(&text)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(r); err != nil {
+			return fmt.Errorf("print the result: %w", err)
+		}
+	} else {
+		var plain strings.Builder
+		r.Text(&plain)
+		text.WriteString(printable(plain.String()))
+	}
+	return a.write(text.String())
+}
+
+func (a *app) write(text string) error {
+	_, err := io.WriteString(a.Out, text)
+	if err == nil || errors.Is(err, errOutClosed) {
 		return nil
 	}
-	enc := json.NewEncoder(a.Out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(r); err != nil && !errors.Is(err, errOutClosed) {
-		return fmt.Errorf("write the result: %w", err)
-	}
-	return nil
+	return hint.Wrap(fmt.Errorf("write the result to stdout: %w", strip(err)), "only the result could not be written: what the command does was done, and need not be done again")
 }
 
 // printable shows what a terminal would obey in its escaped form. Manifests,

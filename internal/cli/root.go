@@ -2,11 +2,13 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/vapora-platform/vapora-backup/internal/audit"
 	"github.com/vapora-platform/vapora-backup/internal/config"
@@ -90,7 +92,7 @@ func finish(c *cobra.Command) {
 	}
 	check := c.Args
 	c.Args = func(c *cobra.Command, args []string) error {
-		err := errors.Join(c.ValidateRequiredFlags(), c.ValidateFlagGroups()) // which cobra asks later, as of any failure
+		err := errors.Join(noneEmpty(c, args), c.ValidateRequiredFlags(), c.ValidateFlagGroups()) // which cobra asks later, as of any failure
 		if err == nil && check != nil {
 			err = check(c, args)
 		}
@@ -99,6 +101,26 @@ func finish(c *cobra.Command) {
 		}
 		return nil
 	}
+}
+
+// noneEmpty refuses empty words: what was left out means the newest, all, or where the
+// config says, and a variable of a script that is not set shall mean none of that.
+func noneEmpty(c *cobra.Command, args []string) error {
+	const why = "is it a variable that is not set? Leave it out if that is meant"
+	var errs []error
+	c.Flags().Visit(func(f *pflag.Flag) {
+		empty := f.Value.String() == ""
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			empty = len(list.GetSlice()) == 0 || slices.Contains(list.GetSlice(), "")
+		}
+		if empty {
+			errs = append(errs, fmt.Errorf("--%s is empty: %s", f.Name, why))
+		}
+	})
+	if slices.Contains(args, "") {
+		errs = append(errs, errors.New("an argument is empty: "+why))
+	}
+	return errors.Join(errs...)
 }
 
 // example is, of a command with others below it, the first of each of theirs; cobra's

@@ -32,7 +32,7 @@ func free(path string) error {
 func writeProved(path string, write func(io.Writer) error) (n int64, err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return 0, fmt.Errorf("write %s: %w", path, err)
+		return 0, fmt.Errorf("write %s: %w", path, strip(err))
 	}
 	defer func() {
 		if err != nil {
@@ -84,8 +84,12 @@ func claim(from, to string) error {
 // strip takes the temporary file's name out of an error.
 func strip(err error) error {
 	var link *os.LinkError
-	if errors.As(err, &link) {
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &link):
 		return link.Err
+	case errors.As(err, &path):
+		return path.Err
 	}
 	return err
 }
