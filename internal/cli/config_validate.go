@@ -14,6 +14,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/backup"
 	"github.com/vapora-platform/vapora-backup/internal/config"
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
@@ -58,21 +59,37 @@ func runConfigValidate(ctx context.Context, a *app, online bool) error {
 	return v.fault()
 }
 
-// checkKeys looks whether what stands for a public key is one.
+// checkKeys looks whether what stands for a public key is one, and names all that are none.
 func checkKeys(cfg *config.Config) error {
-	sets := [][]string{cfg.Encryption.Recipients}
+	var faults config.Faults
+	add := func(path string, err error) bool {
+		if err != nil {
+			faults = append(faults, cfg.FaultAt(path, err.Error(), hint.Of(err)))
+		}
+		return err == nil
+	}
+	each := func(path string, keys []string, check func(string) error) bool {
+		good := len(keys) > 0
+		for i, key := range keys {
+			good = add(fmt.Sprintf("%s[%d]", path, i), check(key)) && good
+		}
+		return good
+	}
+	recipients := func(path string, lines []string) {
+		if each(path, lines, crypt.CheckRecipient) {
+			_, err := crypt.ParseRecipients(lines) // some do not go with others
+			add(path, err)
+		}
+	}
 	for _, d := range cfg.Databases {
-		sets = append(sets, d.Recipients)
+		recipients("databases["+d.Name+"].recipients", d.Recipients)
 	}
-	for _, lines := range sets {
-		if len(lines) == 0 {
-			continue
-		}
-		if _, err := crypt.ParseRecipients(lines); err != nil {
-			return usageError{fmt.Errorf("%s: read recipients: %w", cfg.File(), err)}
-		}
+	recipients("encryption.recipients", cfg.Encryption.Recipients)
+	each("signing.trusted", cfg.Signing.Trusted, crypt.CheckTrusted)
+	if len(faults) > 0 {
+		return faults
 	}
-	_, err := trusted(cfg)
+	_, err := trusted(cfg) // what was revoked
 	return err
 }
 

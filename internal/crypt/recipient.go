@@ -65,6 +65,12 @@ func ParseRecipients(lines []string) (*Recipients, error) {
 	return r, nil
 }
 
+// CheckRecipient returns why a line is no recipient, nil if it is one.
+func CheckRecipient(line string) error {
+	_, err := parseRecipient(strings.TrimSpace(line))
+	return err
+}
+
 // Len returns the number of distinct recipients.
 func (r *Recipients) Len() int { return len(r.keys) }
 

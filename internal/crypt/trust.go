@@ -39,6 +39,12 @@ func ParseTrusted(keys []string) (*Trusted, error) {
 	return t, nil
 }
 
+// CheckTrusted returns why a text is no public key that could be trusted, nil if it is one.
+func CheckTrusted(key string) error {
+	_, err := parsePublicKey(key)
+	return err
+}
+
 func parsePublicKey(text string) (minisign.PublicKey, error) {
 	var key minisign.PublicKey
 	text = strings.TrimSpace(text)
