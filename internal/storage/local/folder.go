@@ -93,7 +93,7 @@ func makeFolder(root *os.Root, folder string) (*os.Root, error) {
 // of them may be new, made by this Put or by one beside it.
 func (s *Store) syncFolders(root *os.Root, folder string) error {
 	for {
-		if err := syncFolder(root, folder); err != nil {
+		if err := s.syncFolder(root, folder); err != nil {
 			return s.locate("sync folder", folder, err)
 		}
 		if folder == "." {

@@ -45,6 +45,9 @@ type Store struct {
 	dir string // absolute
 	// commit gives a finished file its name, and never replaces one.
 	commit func(folder *os.Root, from, to string) error
+	// sync puts a file's bytes on the disk, syncFolder the entries of a folder.
+	sync       func(*os.File) error
+	syncFolder func(root *os.Root, folder string) error
 }
 
 var (
@@ -69,7 +72,7 @@ func Open(o Options) (*Store, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("open local store: %s is not a folder", dir)
 	}
-	return &Store{Options: o, dir: dir, commit: commit}, nil
+	return &Store{Options: o, dir: dir, commit: commit, sync: (*os.File).Sync, syncFolder: syncFolder}, nil
 }
 
 // Get implements storage.Store.
@@ -152,7 +155,7 @@ func (s *Store) delete(ctx context.Context, key string) error {
 		return s.missing(err)
 	}
 	kept := removeEmpty(root, path.Dir(key))
-	if err := syncFolder(root, kept); err != nil {
+	if err := s.syncFolder(root, kept); err != nil {
 		return s.locate("sync folder", kept, err)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +31,41 @@ func TestStoreWithoutRename(t *testing.T) {
 		}
 		return s
 	})
+}
+
+// An object lasts before it has its name, and its name before Put returns; where one of
+// the steps fails there is no object.
+func TestPutLasts(t *testing.T) {
+	t.Parallel()
+	want := []string{"sync file", "name c", "sync a/b", "sync a", "sync ."}
+	for fails := range len(want) + 1 {
+		dir := t.TempDir()
+		var steps []string
+		broken := errors.New("broken")
+		s, err := local.OpenTelling(local.Options{Dir: dir}, func(step string) error {
+			steps = append(steps, step)
+			if len(steps) == fails+1 && fails < len(want) {
+				return broken
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Put(t.Context(), "a/b/c", strings.NewReader("text"), storage.PutOptions{})
+		if fails == len(want) {
+			if err != nil || !slices.Equal(steps, want) {
+				t.Errorf("steps were %q, %v, want %q", steps, err, want)
+			}
+			continue
+		}
+		if !errors.Is(err, broken) {
+			t.Errorf("step %q fails: got %v", want[fails], err)
+		}
+		if _, err := s.Get(t.Context(), "a/b/c"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("step %q failed, and the object is there: %v", want[fails], err)
+		}
+	}
 }
 
 // The folder appears with the first object: looking at a store makes nothing.

@@ -92,7 +92,7 @@ func (s *Store) write(ctx context.Context, f *os.File, folder string, r io.Reade
 		}
 		return err
 	}
-	if err := f.Sync(); err != nil {
+	if err := s.sync(f); err != nil {
 		return s.locate("write to", folder, err)
 	}
 	if err := f.Close(); err != nil {
