@@ -33,7 +33,7 @@ type servers struct {
 	// Before surreal: one with a certificate that nobody knows, for example.com and
 	// 127.0.0.1, and one that falls silent over an export, for good.
 	secure, silent *httptest.Server
-	azure            *azuretest.Server
+	azure          *azuretest.Server
 }
 
 func newServers(t *testing.T) *servers {
