@@ -8,6 +8,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
 	"github.com/vapora-platform/vapora-backup/internal/notify"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
+	"github.com/vapora-platform/vapora-backup/internal/storage/s3"
 )
 
 // Run is Main under a context of the test's.
@@ -44,6 +45,11 @@ func Rewrap(ctx context.Context, env Env, cfg *config.Config, ids *crypt.Identit
 		r.rewrap(ctx, e, ids)
 	}
 	return r.failed, nil
+}
+
+// S3Options is how a destination of a config is opened.
+func S3Options(env Env, d config.Destination) (s3.Options, error) {
+	return (&app{Env: env}).s3Options(d)
 }
 
 // Entry is what a restore of source connects to with --to-url.
