@@ -45,7 +45,7 @@ func TestScriptsWithServers(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("..", "..", "testdata", "script", "server"),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "sql": sql(w.surreal), "import": stockImport(w.surreal), "flip": flip, "expand": expand, "wrapkey": wrapkey, "signin": signin,
+			"exits": exits, "sql": sql(w.surreal), "import": stockImport(w.surreal, w.command), "flip": flip, "expand": expand, "wrapkey": wrapkey, "signin": signin,
 			"slowthaw": slowThaw(t, w.moto), "approvers": approvers, "requestid": requestID, "oldorphan": oldOrphan, "recipients": recipients, "resign": resign, "moment": moment, "revoke": revoke,
 		},
 		RequireExplicitExec: true,
@@ -78,9 +78,9 @@ func sql(srv *surrealtest.Server) func(*testscript.TestScript, bool, []string) {
 	}
 }
 
-// import DATABASE FILE makes a database and loads a text into it as the stock import
-// does: in one piece.
-func stockImport(srv *surrealtest.Server) func(*testscript.TestScript, bool, []string) {
+// import DATABASE FILE makes a database and loads a text into it by `surreal import`, or,
+// on the engine from npm, which has no such program, as that does: in one piece.
+func stockImport(srv *surrealtest.Server, command []string) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) != 2 {
 			ts.Fatalf("usage: import DATABASE FILE")
@@ -88,7 +88,12 @@ func stockImport(srv *surrealtest.Server) func(*testscript.TestScript, bool, []s
 		ns := ts.Getenv("NS")
 		_, err := srv.Exec(context.Background(), ns, "", "DEFINE DATABASE "+args[0])
 		ts.Check(err)
-		ts.Check(srv.Load(context.Background(), ns, args[0], []byte(ts.ReadFile(args[1]))))
+		if filepath.Base(command[0]) != "surreal" {
+			ts.Check(srv.Load(context.Background(), ns, args[0], []byte(ts.ReadFile(args[1]))))
+			return
+		}
+		ts.Check(ts.Exec(command[0], "import", "--endpoint", srv.URL, "--user", srv.Username, "--pass", srv.Password,
+			"--namespace", ns, "--database", args[0], args[1]))
 	}
 }
 
