@@ -56,6 +56,14 @@ func (e Entry) Object(key string) (storage.Object, bool) {
 	return e.Objects[i], true
 }
 
+// HasData reports whether any data was listed, repaired or not: a backup without is read
+// from another place.
+func (e Entry) HasData() bool {
+	return slices.ContainsFunc(e.Objects, func(o storage.Object) bool {
+		return strings.HasSuffix(o.Key, SealedSuffix) && !strings.HasSuffix(o.Key, SecretsSuffix)
+	})
+}
+
 // Holds returns an error unless all objects of the manifest were listed in
 // their size.
 func (e Entry) Holds(m *Manifest) error {

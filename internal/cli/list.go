@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,6 +83,8 @@ type listedDst struct {
 	// NoFolder is a folder that does not exist: none was ever written, or its disk is not
 	// mounted.
 	NoFolder bool `json:"no_folder,omitempty"`
+	// NoData are backups of which only the manifest is there: they cannot be read from it.
+	NoData []string `json:"no_data"`
 	// Lacks is what it should hold by now and another one holds.
 	Lacks      []string `json:"lacks"`
 	LacksBytes int64    `json:"lacks_bytes"`
@@ -95,16 +98,20 @@ func newListing(places []place, now time.Time) listing {
 	at := map[string]int{}
 	var replicas []replica.Place
 	for _, p := range places {
-		d := listedDst{Name: p.Name, url: p.URL, Backups: len(p.entries), Unfinished: len(p.orphans), Foreign: p.foreign, Offline: p.Offline, Absent: p.absent, dir: p.missingFolder(), Lacks: []string{}}
+		d := listedDst{Name: p.Name, url: p.URL, Backups: len(p.entries), Unfinished: len(p.orphans), Foreign: p.foreign, Offline: p.Offline, Absent: p.absent, dir: p.missingFolder(), NoData: []string{}, Lacks: []string{}}
 		d.NoFolder = d.dir != ""
 		for _, e := range p.entries {
 			key := e.Kind + "/" + e.Source + "/" + e.ID
 			if _, ok := at[key]; !ok {
 				at[key] = len(out.Backups)
-				out.Backups = append(out.Backups, listed{ID: e.ID, Kind: e.Kind, Source: e.Source, Time: e.Time, StoredBytes: e.Size})
+				out.Backups = append(out.Backups, listed{ID: e.ID, Kind: e.Kind, Source: e.Source, Time: e.Time, StoredBytes: e.Size, Destinations: []string{}})
 			}
 			b := &out.Backups[at[key]]
-			b.Destinations = append(b.Destinations, p.Name)
+			if e.HasData() {
+				b.Destinations, b.StoredBytes = append(b.Destinations, p.Name), max(b.StoredBytes, e.Size)
+			} else {
+				d.NoData = append(d.NoData, e.ID)
+			}
 			d.Newest = e.Time // they come in the order of time
 		}
 		out.Destinations = append(out.Destinations, d)
@@ -150,7 +157,7 @@ func (l listing) Text(w io.Writer) {
 		table(w, func(w io.Writer) {
 			fmt.Fprintln(w, "ID\tSOURCE\tTAKEN\tAGE\tSTORED\tDESTINATIONS")
 			for _, b := range l.Backups {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", b.ID, b.Kind+"/"+b.Source, stamp(b.Time), age(l.now.Sub(b.Time)), size(b.StoredBytes), strings.Join(b.Destinations, ", "))
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", b.ID, b.Kind+"/"+b.Source, stamp(b.Time), age(l.now.Sub(b.Time)), size(b.StoredBytes), cmp.Or(strings.Join(b.Destinations, ", "), "NOWHERE"))
 			}
 		})
 	}
@@ -178,6 +185,9 @@ func (d listedDst) text(w io.Writer, now time.Time) {
 	}
 	if d.NoFolder {
 		fmt.Fprintf(w, "%s: there is no folder %s: the first backup makes it; if there were some, is a disk not mounted?\n", d.Name, d.dir)
+	}
+	if len(d.NoData) > 0 {
+		fmt.Fprintf(w, "%s: ONLY THE MANIFEST is there of %s: vapora-backup sync --repair\n", d.Name, strings.Join(d.NoData, ", "))
 	}
 	if d.Unfinished > 0 {
 		fmt.Fprintf(w, "%s: %d unfinished, without a manifest: no backups\n", d.Name, d.Unfinished)

@@ -80,7 +80,7 @@ func runSync(ctx context.Context, a *app, o *syncOptions) error {
 
 // run repairs before it copies: what is good again need not be replaced.
 func (s *syncing) run(ctx context.Context, cfg *config.Config, o *syncOptions) error {
-	if err := s.look(ctx, cfg, o.filter); err != nil {
+	if err := s.look(ctx, cfg, o); err != nil {
 		return err
 	}
 	if o.repair {
@@ -91,7 +91,7 @@ func (s *syncing) run(ctx context.Context, cfg *config.Config, o *syncOptions) e
 			if err := s.proveRepairs(ctx, cfg, o.filter); err != nil {
 				s.failed = append(s.failed, fmt.Errorf("verify what was repaired: %w", err))
 			}
-			if err := s.look(ctx, cfg, o.filter); err != nil {
+			if err := s.look(ctx, cfg, o); err != nil {
 				return err
 			}
 		}
@@ -100,12 +100,19 @@ func (s *syncing) run(ctx context.Context, cfg *config.Config, o *syncOptions) e
 }
 
 // look lists what the destinations hold now.
-func (s *syncing) look(ctx context.Context, cfg *config.Config, f catalog.Filter) error {
-	places, unknown, err := s.app.replicas(ctx, cfg, f)
+func (s *syncing) look(ctx context.Context, cfg *config.Config, o *syncOptions) error {
+	places, unknown, err := s.app.replicas(ctx, cfg, o.filter)
 	if err != nil {
 		return err
 	}
 	s.payer.Places, s.unlisted = places, unknown
+	for _, p := range places {
+		for _, e := range p.Entries {
+			if p.Target && !e.HasData() && !o.repair {
+				s.app.warn("%s: only the manifest of %s is there: vapora-backup sync --repair", p.Name, e.ID)
+			}
+		}
+	}
 	return nil
 }
 
