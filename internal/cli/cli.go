@@ -93,4 +93,6 @@ func (a *app) say(format string, args ...any) {
 }
 
 // warn writes one line that is shown even with --quiet.
-func (a *app) warn(format string, args ...any) { a.log("warning", fmt.Sprintf(format, args...)) }
+func (a *app) warn(format string, args ...any) {
+	a.log("warning", a.pasted(fmt.Sprintf(format, args...)))
+}

@@ -42,7 +42,7 @@ func newConfigInit(a *app) *cobra.Command {
 		RunE:    func(*cobra.Command, []string) error { return runConfigInit(a, o) },
 	}
 	f := c.Flags()
-	f.StringVarP(&o.output, "output", "o", "", "`FILE` to write; - is stdout (default: that of --config, else vapora-backup.yaml)")
+	f.StringVarP(&o.output, "output", "o", "", "`FILE` to write; - is stdout (default: that of --config, else $VAPORA_BACKUP_CONFIG, else vapora-backup.yaml)")
 	f.StringVar(&o.keys, "keys", "keys", "`FOLDER` that `keys generate` wrote")
 	f.StringArrayVar(&o.recipients, "recipient", nil, "public `KEY` that shall open backups (may be repeated)")
 	f.StringVar(&o.example.DatabaseURL, "database-url", "", "`URL` of the SurrealDB server")
@@ -56,7 +56,8 @@ func newConfigInit(a *app) *cobra.Command {
 
 func runConfigInit(a *app, o initOptions) error {
 	const usual = "vapora-backup.yaml"
-	o.output = cmp.Or(o.output, a.configPath, usual)
+	named := a.getenv("VAPORA_BACKUP_CONFIG") // where the next command looks
+	o.output = cmp.Or(o.output, a.configPath, named, usual)
 	o.example.Recipients = o.recipients
 	if line, err := firstLine(filepath.Join(o.keys, "identity.pub")); err == nil {
 		o.example.Recipients = append(o.example.Recipients, line)
@@ -87,8 +88,8 @@ func runConfigInit(a *app, o initOptions) error {
 		return err
 	}
 	next := "vapora-backup config validate"
-	if o.output != usual {
-		next += " --config " + o.output
+	if o.output != cmp.Or(named, usual) {
+		next += " --config " + word(o.output)
 	}
 	return a.print(written{File: o.output, Next: next})
 }

@@ -80,6 +80,9 @@ func runRestoreDB(ctx context.Context, a *app, o *restoreOptions, args []string)
 	if len(o.tables) > 0 && len(o.accessKeys)+len(o.leaveOut)+len(o.sequences) > 0 {
 		return usagef("--access-key, --leave-access-out and --sequence belong to a whole restore: --tables restores none of that")
 	}
+	if o.workers < 1 {
+		return usagef("--workers %d: at least 1", o.workers)
+	}
 	cfg, err := a.load()
 	if err != nil {
 		return err

@@ -101,6 +101,9 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions, args []string) err
 			return err
 		}
 	}
+	if o.parallel < 1 {
+		return usagef("--parallel %d: at least 1", o.parallel)
+	}
 	out := verified{Level: level.String(), Backups: []verifiedAt{}}
 	opt.Parallel = o.parallel
 	for _, p := range places {

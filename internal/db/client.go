@@ -142,7 +142,7 @@ func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 func (c *Client) send(ctx context.Context, r request, expired string) (*http.Response, string, error) {
 	if !inHeader(r.namespace) || !inHeader(r.database) {
 		return nil, "", hint.Wrap(fmt.Errorf("namespace %q, database %q: a request names them in headers, which take ASCII without white space at its ends", r.namespace, r.database),
-			"copy it into a database with a plain name")
+			"use a name of plain ASCII: copy a source into a database that has one, and restore into one")
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	watch := newWatch(c.opt.Idle, cancel)

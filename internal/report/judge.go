@@ -61,7 +61,9 @@ func (h *Health) source(s Source, o Objectives, blind bool, now time.Time) {
 		if out.Newest == "" {
 			out.Newest, out.Taken, out.AtRisk = b.ID, b.Time, now.Sub(b.Time).Seconds()
 			for _, c := range b.Copies {
-				out.Destinations = append(out.Destinations, c.Destination)
+				if !c.Bad {
+					out.Destinations = append(out.Destinations, c.Destination)
+				}
 			}
 		}
 		if out.Proved != "" || now.Sub(b.Time) > window {

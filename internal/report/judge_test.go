@@ -145,3 +145,15 @@ func TestAbout(t *testing.T) {
 		}
 	}
 }
+
+// A copy that was found bad is not where the newest good backup lies.
+func TestBadCopyIsNotNamed(t *testing.T) {
+	t.Parallel()
+	s := good()
+	newest := &s.Backups[len(s.Backups)-1]
+	newest.Copies = append(newest.Copies, Copy{Destination: "second", Bad: true})
+	h := Judge(Input{Sources: []Source{s}}, promised, now)
+	if got := h.Sources[0].Destinations; !slices.Equal(got, []string{"primary"}) {
+		t.Errorf("the newest good backup is at %q", got)
+	}
+}

@@ -154,7 +154,7 @@ type SourceHealth struct {
 	Newest       string    `json:"newest,omitempty"`
 	Taken        time.Time `json:"taken,omitzero"`
 	AtRisk       float64   `json:"at_risk_seconds"`
-	Destinations []string  `json:"destinations"` // of it
+	Destinations []string  `json:"destinations"` // of its copies, but for those that were found bad
 	// Proved is the newest backup of the last thirty days that was verified: what
 	// counts is its own age, not that of the verification.
 	Proved      string    `json:"proved,omitempty"`
