@@ -150,6 +150,36 @@ func TestTablesInterrupted(t *testing.T) {
 	}
 }
 
+// What a server refuses in the middle of forgetting leaves all as it was.
+func TestForgettingIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, name := h.srv.Fresh(t)
+	h.srv.Query(t, ns, name, "CREATE c:1, p:1; DEFINE TABLE bought TYPE RELATION IN c OUT p; RELATE c:1->bought:1->p:1; DEFINE FIELD b ON x TYPE option<record<bought>> REFERENCE; CREATE x:1 SET b = bought:1; RELATE bought:1->of:1->p:1;")
+	b := h.backup(t, ns, name, nil)
+	const walk = "RETURN [c:1->bought, p:1<-bought, bought:1->of, (SELECT * FROM bought)]"
+	want := fmt.Sprintf("%s", h.srv.Query(t, ns, name, walk))
+	h.srv.Query(t, ns, name, "RELATE c:1->bought:2->p:1; RELATE bought:2->of:2->p:1; UPDATE bought:1 SET v = 1")
+	newer := fmt.Sprintf("%s", h.srv.Query(t, ns, name, walk))
+	j := h.job(t, b, ns, name)
+	j.Tables, j.Force = []string{"bought"}, true
+	refused := h.through(t, j, func(_ int, _, body string) string {
+		return strings.Replace(body, "RELATE $in->$id->$out RETURN NONE", "THROW 'no'", 1)
+	})
+	if _, err := restore.Run(t.Context(), refused); err == nil || !strings.Contains(err.Error(), "forget the edges of bought") {
+		t.Fatalf("got %v", err)
+	}
+	if got := fmt.Sprintf("%s", h.srv.Query(t, ns, name, walk)); got != newer {
+		t.Errorf("after the refusal:\ngot  %s\nwant %s", got, newer)
+	}
+	if _, err := restore.Run(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprintf("%s", h.srv.Query(t, ns, name, walk)); got != want {
+		t.Errorf("in the end:\ngot  %s\nwant %s", got, want)
+	}
+}
+
 // However many edges came since the backup: nobody knows of them.
 func TestManyNewerEdges(t *testing.T) {
 	t.Parallel()
