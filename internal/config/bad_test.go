@@ -26,14 +26,14 @@ func bad() map[string][]string {
 			`cloud-urls.bad.yaml:5: destinations[p].url: has an unknown parameter "region"; known: endpoint`,
 			`cloud-urls.bad.yaml:6: destinations[q].url: names no container; write azblob://account/container/prefix`,
 			`cloud-urls.bad.yaml:7: destinations[r].url: names no bucket; write gs://bucket/prefix`,
-			`cloud-urls.bad.yaml:8: destinations[s].url: has an empty or dotted part in its prefix`,
-			`cloud-urls.bad.yaml:9: destinations[t].url: has an endpoint that is not http://host or https://host`,
+			`cloud-urls.bad.yaml:8: destinations[s].url: has an empty or dotted part in its prefix; leave that part out`,
+			`cloud-urls.bad.yaml:9: destinations[t].url: has an endpoint that is not http://host or https://host; write endpoint=https://host:port`,
 		},
 		"comment-only": {
 			`comment-only.bad.yaml: empty file; vapora-backup config init writes a good start`,
 		},
 		"control-character": {
-			`control-character.bad.yaml:3: databases[a].namespace: has a control character`,
+			`control-character.bad.yaml:3: databases[a].namespace: has a control character; take it out`,
 		},
 		"database-and-all": {
 			`database-and-all.bad.yaml:3: databases[a].all_databases: database is set too; keep one of them`,
@@ -70,8 +70,8 @@ func bad() map[string][]string {
 		},
 		"faulty-sections": {
 			`faulty-sections.bad.yaml:3: databases[a].recipients: got a number, want a list; write […]`,
-			`faulty-sections.bad.yaml:6: encryption: got a number, want a section`,
-			`faulty-sections.bad.yaml:7: signing: got a list, want a section`,
+			`faulty-sections.bad.yaml:6: encryption: got a number, want a section; write its keys below it, or within { and }`,
+			`faulty-sections.bad.yaml:7: signing: got a list, want a section; write its keys below it, or within { and }`,
 		},
 		"half-logins": {
 			`half-logins.bad.yaml:3: databases[a].password: missing; add password: {env: NAME} or {file: PATH}`,
@@ -86,10 +86,10 @@ func bad() map[string][]string {
 			`parts/clash.yaml:4: schedule: not yet supported by this version; remove it`,
 		},
 		"include-missing": {
-			`include-missing.bad.yaml:1: include[0]: "absent.yaml" is not there`,
+			`include-missing.bad.yaml:1: include[0]: "absent.yaml" is not there; create it, or remove the line`,
 		},
 		"include-pattern": {
-			`include-pattern.bad.yaml:1: include[0]: "[" is not a pattern`,
+			`include-pattern.bad.yaml:1: include[0]: "[" is not a pattern; write it as conf.d/*.yaml`,
 			`include-pattern.bad.yaml:1: include[1]: got a number, want text; put it in quotes`,
 		},
 		"include-twice": {
@@ -116,7 +116,7 @@ func bad() map[string][]string {
 			`level-range.bad.yaml:8: encryption.level: 22 is out of range; 1 to 19`,
 		},
 		"level-text": {
-			`level-text.bad.yaml:8: encryption.level: got text, want a number`,
+			`level-text.bad.yaml:8: encryption.level: got text, want a number; write digits, without quotes`,
 		},
 		"list": {
 			`list.bad.yaml:1: got a list, want sections such as databases; vapora-backup config init writes a good start`,
@@ -137,7 +137,7 @@ func bad() map[string][]string {
 			`many.bad.yaml:3: databases[A].url: not an http or https URL; write http://host:8000 or https://host`,
 			`many.bad.yaml:3: databases[A].database: missing; name the database, or set all_databases: true`,
 			`many.bad.yaml:3: databases[A].username: missing; add username and password, or a token`,
-			`many.bad.yaml:4: databases[1]: got a number, want a section`,
+			`many.bad.yaml:4: databases[1]: got a number, want a section; write its keys below it, or within { and }`,
 			`many.bad.yaml:6: destinations[p].url: sftp:// is not known; write s3://bucket, gs://bucket, azblob://account/container or file:///folder`,
 			`many.bad.yaml:7: encryption.recipients: empty; name a key, or remove it`,
 			`many.bad.yaml:7: encryption.level: 0 is out of range; 1 to 19`,
@@ -198,7 +198,7 @@ func bad() map[string][]string {
 			`null-value.bad.yaml:3: databases[a].min_size: got nothing, want a size; write 1MB or 64KiB`,
 		},
 		"odd-keys": {
-			`odd-keys.bad.yaml:8: a key must be a word`,
+			`odd-keys.bad.yaml:8: a key must be a word; write it as databases:`,
 		},
 		"only-for": {
 			`only-for.bad.yaml:5: destinations[p].sse: only for s3://, gs://, azblob://; remove it`,
@@ -286,24 +286,24 @@ func bad() map[string][]string {
 			`store-urls.bad.yaml:5: destinations[p0].url: has no scheme; write s3://bucket, gs://bucket, azblob://account/container or file:///folder`,
 			`store-urls.bad.yaml:6: destinations[p1].url: names the host "mnt"; an absolute folder has three slashes, file:///folder`,
 			`store-urls.bad.yaml:7: destinations[p2].url: names no folder; write file:///folder`,
-			`store-urls.bad.yaml:8: destinations[p3].url: a file URL has no parameters`,
+			`store-urls.bad.yaml:8: destinations[p3].url: a file URL has no parameters; leave out what begins with the question mark`,
 			`store-urls.bad.yaml:9: destinations[p4].url: names no bucket; write s3://bucket/prefix`,
 			`store-urls.bad.yaml:10: destinations[p5].url: has an unknown parameter "colour"; known: endpoint, path_style, region`,
-			`store-urls.bad.yaml:11: destinations[p6].url: has the parameter "region" twice`,
-			`store-urls.bad.yaml:12: destinations[p7].url: has an endpoint that is not http://host or https://host`,
-			`store-urls.bad.yaml:13: destinations[p8].url: has a path_style that is neither true nor false`,
+			`store-urls.bad.yaml:11: destinations[p6].url: has the parameter "region" twice; keep one of them`,
+			`store-urls.bad.yaml:12: destinations[p7].url: has an endpoint that is not http://host or https://host; write endpoint=https://host:port`,
+			`store-urls.bad.yaml:13: destinations[p8].url: has a path_style that is neither true nor false; write path_style=true`,
 			`store-urls.bad.yaml:14: destinations[p9].url: holds a user or a password; keys go into credentials`,
-			`store-urls.bad.yaml:15: destinations[p10].url: has an empty or dotted part in its prefix`,
+			`store-urls.bad.yaml:15: destinations[p10].url: has an empty or dotted part in its prefix; leave that part out`,
 			`store-urls.bad.yaml:16: destinations[p11].url: has a port; another server goes into ?endpoint=https://host:port`,
 			`store-urls.bad.yaml:17: destinations[p12].url: sftp:// is not known; write s3://bucket, gs://bucket, azblob://account/container or file:///folder`,
 			`store-urls.bad.yaml:18: destinations[p13].url: has a "#"; write it as %23`,
-			`store-urls.bad.yaml:19: destinations[p14].url: not a URL`,
+			`store-urls.bad.yaml:19: destinations[p14].url: not a URL; write s3://bucket, gs://bucket, azblob://account/container or file:///folder`,
 		},
 		"syntax": {
-			`syntax.bad.yaml:4: not YAML: did not find expected '-' indicator`,
+			`syntax.bad.yaml:4: not YAML: did not find expected '-' indicator; look at this line and the one above it`,
 		},
 		"tab": {
-			`tab.bad.yaml:3: not YAML: found character that cannot start any token`,
+			`tab.bad.yaml:3: not YAML: found character that cannot start any token; look at this line and the one above it`,
 		},
 		"takes-unknown": {
 			`takes-unknown.bad.yaml:5: destinations[p].takes: "yearly" is not known; use all or hourly or daily or weekly or monthly`,
@@ -311,7 +311,7 @@ func bad() map[string][]string {
 			`takes-unknown.bad.yaml:5: destinations[p].keep.daily: got a number, want a duration; write 90s, 2h or 30d`,
 		},
 		"text-version": {
-			`text-version.bad.yaml:1: version: got text, want a number`,
+			`text-version.bad.yaml:1: version: got text, want a number; write digits, without quotes`,
 		},
 		"tls-over-http": {
 			`tls-over-http.bad.yaml:3: databases[a].tls: the url is http://, which knows no certificates; write https:// or remove tls`,
@@ -358,16 +358,16 @@ func bad() map[string][]string {
 			`unknown-odd.bad.yaml:3: databases[a]."a\x1b[31m\nb": unknown key; known here: name, url, namespace, database, all_databases, auth, username, password, token, tls, min_size, access_keys, recipients, leave_out, timeouts`,
 		},
 		"wrong-entry": {
-			`wrong-entry.bad.yaml:3: databases[0]: got text, want a section`,
+			`wrong-entry.bad.yaml:3: databases[0]: got text, want a section; write its keys below it, or within { and }`,
 		},
 		"wrong-types": {
 			`wrong-types.bad.yaml:3: databases[a].namespace: got a number, want text; put it in quotes`,
 			`wrong-types.bad.yaml:3: databases[a].database: got true or false, want text; put it in quotes`,
-			`wrong-types.bad.yaml:3: databases[a].username: got a list, want text`,
+			`wrong-types.bad.yaml:3: databases[a].username: got a list, want text; write one value`,
 			`wrong-types.bad.yaml:3: databases[a].all_databases: got text, want true or false; write true or false`,
 			`wrong-types.bad.yaml:3: databases[a].recipients: got text, want a list; write […]`,
-			`wrong-types.bad.yaml:3: databases[a].tls: got text, want a section`,
-			`wrong-types.bad.yaml:3: databases[a].access_keys: got a section, want a list`,
+			`wrong-types.bad.yaml:3: databases[a].tls: got text, want a section; write its keys below it, or within { and }`,
+			`wrong-types.bad.yaml:3: databases[a].access_keys: got a section, want a list; begin each entry with a dash`,
 		},
 	}
 }

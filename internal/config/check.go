@@ -47,6 +47,14 @@ func (l *faultList) wrongType(n *node, s *spec, path string) {
 		cure = "write " + s.example()
 	case n.null():
 		cure = "give it a value or remove the key"
+	case s.kind == sectionOf:
+		cure = "write its keys below it, or within { and }"
+	case s.kind == listOf:
+		cure = "begin each entry with a dash"
+	case s.kind == number:
+		cure = "write digits, without quotes"
+	default:
+		cure = "write one value"
 	}
 	l.add(n, path, fmt.Sprintf("got %s, want %s", n.noun(), s.noun()), cure)
 }

@@ -25,22 +25,22 @@ func parseBucket(u *url.URL, host string, known parameters) (name, path string, 
 	}
 	for part := range strings.SplitSeq(path, "/") {
 		if path != "" && (part == "" || part == "." || part == "..") {
-			return "", "", errors.New(`has an empty or dotted part in its prefix`)
+			return "", "", errors.New("has an empty or dotted part in its prefix; leave that part out")
 		}
 	}
 	if strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' || r == '\ufffd' }) {
-		return "", "", errors.New("has a character in its prefix that is not allowed")
+		return "", "", errors.New("has a character in its prefix that is not allowed; use letters, digits and the like")
 	}
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return "", "", errors.New("has parameters that cannot be read")
+		return "", "", errors.New("has parameters that cannot be read; write ?name=value&name=value")
 	}
 	for _, key := range slices.Sorted(maps.Keys(query)) {
 		switch set := known[key]; {
 		case set == nil:
 			return "", "", fmt.Errorf("has an unknown parameter %q; known: %s", clip(key), strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 		case len(query[key]) > 1:
-			return "", "", fmt.Errorf("has the parameter %q twice", clip(key))
+			return "", "", fmt.Errorf("has the parameter %q twice; keep one of them", clip(key))
 		default:
 			if err := set(query[key][0]); err != nil {
 				return "", "", err
@@ -54,7 +54,7 @@ func endpoint(to *string) func(string) error {
 	return func(value string) error {
 		e, err := url.Parse(value)
 		if err != nil || e.Scheme != "http" && e.Scheme != "https" || e.Host == "" || e.User != nil || e.RawQuery != "" {
-			return errors.New("has an endpoint that is not http://host or https://host")
+			return errors.New("has an endpoint that is not http://host or https://host; write endpoint=https://host:port")
 		}
 		*to = value
 		return nil
@@ -67,7 +67,7 @@ func (s *S3) parse(u *url.URL) (err error) {
 		"region":   func(value string) error { s.Region = value; return nil },
 		"path_style": func(value string) (err error) {
 			if s.PathStyle, err = strconv.ParseBool(value); err != nil {
-				err = errors.New("has a path_style that is neither true nor false")
+				err = errors.New("has a path_style that is neither true nor false; write path_style=true")
 			}
 			return err
 		},

@@ -58,7 +58,7 @@ func TestEnvironmentFaults(t *testing.T) {
 		"DESTINATIONS__PRIMARY__TAKES":              {"yearly", `destinations[primary].takes: "yearly" is not known; use all or hourly or daily or weekly or monthly`},
 		"DATABASES__VAPORA__ACCESS_KEYS__ACCT__KEY": {"x", "databases[vapora].access_keys: names nothing: the list is empty; the environment changes entries of the file, it adds none"},
 		"ENCRYPTION__IDENTITIES__0__FILE":           {"x", "encryption.identities: names nothing: the list is empty; the environment changes entries of the file, it adds none"},
-		"ENCRYPTION__LEVEL":                         {"high", `encryption.level: got "high", want a whole number`},
+		"ENCRYPTION__LEVEL":                         {"high", `encryption.level: got "high", want a whole number; write digits alone, without quotes`},
 		"ENCRYPTION__RECIPIENTS":                    {"AGE-SECRET-KEY-1HUNTER2", "encryption.recipients[0]: this is a private key; put the public key here, keep the private one in a file, and replace the pair if others could read this config"},
 		"DATABASES__VAPORA__PASSWORD":               {"hunter2", "databases[vapora].password: a secret is never written here; set VAPORA_BACKUP__DATABASES__VAPORA__PASSWORD__ENV to the name of a variable or VAPORA_BACKUP__DATABASES__VAPORA__PASSWORD__FILE to a path"},
 		"DATABASES__VAPORA__PASSWORD__VALUE":        {"hunter2", "databases[vapora].password: a secret is never written here; set VAPORA_BACKUP__DATABASES__VAPORA__PASSWORD__ENV to the name of a variable or VAPORA_BACKUP__DATABASES__VAPORA__PASSWORD__FILE to a path"},

@@ -29,11 +29,11 @@ func (l *faultList) include(root *node, main string) []string {
 		matches, err := glob(name)
 		switch {
 		case errors.Is(err, filepath.ErrBadPattern):
-			l.add(pattern, path, fmt.Sprintf("%q is not a pattern", clip(pattern.value)), "")
+			l.add(pattern, path, fmt.Sprintf("%q is not a pattern", clip(pattern.value)), "write it as conf.d/*.yaml")
 		case err != nil:
 			l.add(pattern, path, err.Error(), "whatever lies there would be left out unseen")
 		case len(matches) == 0 && !isPattern(name):
-			l.add(pattern, path, fmt.Sprintf("%q is not there", pattern.value), "")
+			l.add(pattern, path, fmt.Sprintf("%q is not there", pattern.value), "create it, or remove the line")
 		}
 		for _, match := range matches {
 			if !slices.Contains(files, match) {
@@ -85,7 +85,7 @@ func glob(name string) ([]string, error) {
 func (l *faultList) includeFile(root, pattern *node, path, name string) {
 	// A device or a pipe could be read for ever.
 	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
-		l.at(pattern.from, path, name+" is not a file that can be read", "")
+		l.at(pattern.from, path, name+" is not a file that can be read", "name a file of YAML")
 		return
 	}
 	data, err := readFile(name)

@@ -168,7 +168,7 @@ func (l *faultList) syntax(path string, err error) {
 			}
 		}
 	}
-	l.at(o, "", "not YAML: "+problem, "")
+	l.at(o, "", "not YAML: "+problem, "look at this line and the one above it")
 }
 
 // settleDestinations sees to the defaults that depend on more than their key:

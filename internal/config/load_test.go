@@ -53,6 +53,11 @@ func TestBad(t *testing.T) {
 			if diff := cmp.Diff(want[name], got); diff != "" {
 				t.Errorf("faults (-want +got):\n%s", diff)
 			}
+			for _, f := range faults {
+				if f.Cure == "" || f.Origin.File == "" {
+					t.Errorf("%v names no cure or no file", f)
+				}
+			}
 			for _, secret := range []string{"hunter2", "AGE-SECRET-KEY-", "QQQQ", "qqqq", "AAAA"} {
 				if strings.Contains(err.Error(), secret) {
 					t.Errorf("the error repeats what may be a secret: %s", secret)

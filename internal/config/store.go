@@ -57,7 +57,7 @@ func scheme(url string) string {
 func ParseStore(s string) (Store, error) {
 	u, err := url.Parse(s)
 	if err != nil {
-		return Store{}, errors.New("not a URL")
+		return Store{}, errors.New("not a URL; write " + knownSchemes)
 	}
 	switch {
 	case u.User != nil:
@@ -88,7 +88,7 @@ func parseFile(u *url.URL) (Store, error) {
 	if u.Opaque != "" {
 		var err error
 		if dir, err = url.PathUnescape(u.Opaque); err != nil {
-			return Store{}, errors.New("not a URL")
+			return Store{}, errors.New("not a URL; write " + knownSchemes)
 		}
 	}
 	switch {
@@ -97,9 +97,9 @@ func parseFile(u *url.URL) (Store, error) {
 	case dir == "":
 		return Store{}, errors.New("names no folder; write file:///folder")
 	case u.RawQuery != "":
-		return Store{}, errors.New("a file URL has no parameters")
+		return Store{}, errors.New("a file URL has no parameters; leave out what begins with the question mark")
 	case strings.ContainsRune(dir, 0):
-		return Store{}, errors.New("has a control character")
+		return Store{}, errors.New("has a control character; take it out")
 	}
 	return Store{File: &File{Dir: dir}}, nil
 }

@@ -153,7 +153,7 @@ func (l *faultList) grow(y *yaml.Node, file, path string) *node {
 func (l *faultList) growMember(n *node, key, value *yaml.Node, path string) {
 	from := Origin{File: n.from.File, Line: key.Line}
 	if key.Kind != yaml.ScalarNode {
-		l.at(from, path, "a key must be a word", "")
+		l.at(from, path, "a key must be a word", "write it as databases:")
 		return
 	}
 	child := l.grow(value, from.File, join(path, word(key.Value)))

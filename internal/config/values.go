@@ -29,7 +29,7 @@ func (l *faultList) checkScalar(n *node, s *spec, path string) {
 		l.checkNumber(n, s, path)
 	case toggle:
 		if _, err := strconv.ParseBool(n.value); err != nil {
-			l.add(n, path, fmt.Sprintf("got %q, want true or false", clip(n.value)), "")
+			l.add(n, path, fmt.Sprintf("got %q, want true or false", clip(n.value)), "write one of the two, without quotes")
 		}
 	case size:
 		if err := new(Size).UnmarshalText([]byte(n.value)); err != nil {
@@ -50,7 +50,7 @@ func (l *faultList) checkNumber(n *node, s *spec, path string) {
 	v, err := strconv.Atoi(n.value)
 	switch {
 	case err != nil:
-		l.add(n, path, fmt.Sprintf("got %q, want a whole number", clip(n.value)), "")
+		l.add(n, path, fmt.Sprintf("got %q, want a whole number", clip(n.value)), "write digits alone, without quotes")
 	case s.low == s.high && s.high != 0 && v != s.low:
 		l.add(n, path, fmt.Sprintf("%d is not known to this program, which reads %d", v, s.low), "use a vapora-backup that knows it")
 	case s.high != 0 && (v < s.low || v > s.high):
@@ -63,7 +63,7 @@ func (l *faultList) checkText(n *node, s *spec, path string) {
 	case n.value == "":
 		l.add(n, path, "empty", "give it a value or remove the key")
 	case strings.ContainsFunc(n.value, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		l.add(n, path, "has a control character", "")
+		l.add(n, path, "has a control character", "take it out")
 	case s.form == "name" && !validName(n.value):
 		l.add(n, path, fmt.Sprintf("%q is not a name", clip(n.value)), `lower-case letters, digits, ".", "_" and "-", the first a letter or digit, at most 63`)
 	case s.form == "path":
@@ -90,7 +90,8 @@ func (l *faultList) checkText(n *node, s *spec, path string) {
 func (l *faultList) checkStore(n *node, path string) {
 	store, err := ParseStore(n.value)
 	if err != nil {
-		l.add(n, path, err.Error(), "")
+		problem, cure, _ := strings.Cut(err.Error(), "; ")
+		l.add(n, path, problem, cure)
 		return
 	}
 	if store.File != nil {
