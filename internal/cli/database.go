@@ -141,13 +141,17 @@ func (a *app) accessKeys(d config.Database, database string) (map[string]string,
 	return keys, nil
 }
 
+// longest keeps a key's part, which is a name in a folder, below what file systems take.
+const longest = 100
+
 // slug turns a database's name into a part of a key: itself where that is
 // possible, else its letters and a piece of its hash.
 func slug(name string) string {
 	clean := regexp.MustCompile(`[^a-z0-9_-]+`).ReplaceAllString(strings.ToLower(name), "-")
-	if clean == name {
+	if clean == name && len(name) <= longest {
 		return name
 	}
+	clean = clean[:min(len(clean), longest)]
 	sum := sha256.Sum256([]byte(name))
 	return strings.Trim(clean, "-") + "-" + hex.EncodeToString(sum[:4])
 }

@@ -52,6 +52,9 @@ func S3Options(env Env, d config.Destination) (s3.Options, error) {
 	return (&app{Env: env}).s3Options(d)
 }
 
+// Slug is what a database's name is in the keys of its backups.
+var Slug = slug
+
 // Entry is what a restore of source connects to with --to-url.
 func Entry(cfg *config.Config, source, url string) (config.Database, error) {
 	return targetFlags{url: url}.entry(cfg, source)

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/db"
 )
 
 // targetFlags say where a restore goes, over the source's own entry in the config.
@@ -37,6 +38,11 @@ func (t targetFlags) entry(cfg *config.Config, source string) (config.Database, 
 	}{{t.url, &d.URL}, {t.namespace, &d.Namespace}, {t.database, &d.Database}, {t.auth, &d.Auth}, {t.username, &d.Username}, {t.caFile, &d.TLS.CA}} {
 		if f.from != "" {
 			*f.to = f.from
+		}
+	}
+	if t.url != "" {
+		if _, err := db.Dial(db.Options{URL: t.url}); err != nil {
+			return d, usagef("--to-url: %w; a user and a password have options of their own", err)
 		}
 	}
 	if t.url != "" && t.url != url {
