@@ -74,10 +74,7 @@ func runConfigInit(a *app, o initOptions) error {
 		o.example.TrustedKeys = []string{publicKey(string(text))}
 	}
 	text := config.Example(o.example)
-	cfg, err := config.Parse(o.output, text, nil)
-	if err == nil {
-		err = checkKeys(cfg)
-	}
+	_, err := config.Parse(o.output, text, nil, checkKeys)
 	if err != nil {
 		return usageError{fmt.Errorf("nothing was written: %w", err)}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,11 +38,11 @@ func newConfigValidate(a *app) *cobra.Command {
 }
 
 func runConfigValidate(ctx context.Context, a *app, online bool) error {
-	cfg, err := a.load()
-	if err != nil {
-		return err
+	cfg, err := a.load(checkKeys)
+	if err == nil {
+		_, err = trusted(cfg) // what was revoked
 	}
-	if err := checkKeys(cfg); err != nil {
+	if err != nil {
 		return err
 	}
 	v := validated{File: cfg.File(), Databases: databaseNames(cfg), Warnings: cfg.Warnings()}
@@ -60,37 +61,35 @@ func runConfigValidate(ctx context.Context, a *app, online bool) error {
 }
 
 // checkKeys looks whether what stands for a public key is one, and names all that are none.
-func checkKeys(cfg *config.Config) error {
-	var faults config.Faults
-	add := func(path string, err error) bool {
+func checkKeys(cfg *config.Config) (faults config.Faults) {
+	add := func(path string, err error) {
 		if err != nil {
-			faults = append(faults, cfg.FaultAt(path, err.Error(), hint.Of(err)))
+			faults = append(faults, cfg.FaultAt(path, err.Error(), cmp.Or(hint.Of(err), "vapora-backup keys generate makes a pair")))
 		}
-		return err == nil
 	}
-	each := func(path string, keys []string, check func(string) error) bool {
-		good := len(keys) > 0
-		for i, key := range keys {
-			good = add(fmt.Sprintf("%s[%d]", path, i), check(key)) && good
+	each := func(path string, check func(string) error) (keys []string) {
+		before := len(faults)
+		for path, key := range cfg.Texts(path) {
+			add(path, check(key))
+			keys = append(keys, key)
 		}
-		return good
+		if len(faults) > before {
+			return nil
+		}
+		return keys
 	}
-	recipients := func(path string, lines []string) {
-		if each(path, lines, crypt.CheckRecipient) {
-			_, err := crypt.ParseRecipients(lines) // some do not go with others
+	recipients := func(path string) {
+		if keys := each(path, crypt.CheckRecipient); len(keys) > 0 {
+			_, err := crypt.ParseRecipients(keys) // some do not go with others
 			add(path, err)
 		}
 	}
 	for _, d := range cfg.Databases {
-		recipients("databases["+d.Name+"].recipients", d.Recipients)
+		recipients("databases[" + d.Name + "].recipients")
 	}
-	recipients("encryption.recipients", cfg.Encryption.Recipients)
-	each("signing.trusted", cfg.Signing.Trusted, crypt.CheckTrusted)
-	if len(faults) > 0 {
-		return faults
-	}
-	_, err := trusted(cfg) // what was revoked
-	return err
+	recipients("encryption.recipients")
+	each("signing.trusted", crypt.CheckTrusted)
+	return faults
 }
 
 // askAll asks every database and destination, all at once.

@@ -15,7 +15,7 @@ import (
 )
 
 // load reads the config, once.
-func (a *app) load() (*config.Config, error) {
+func (a *app) load(checks ...config.KeyCheck) (*config.Config, error) {
 	if a.config != nil {
 		return a.config, nil
 	}
@@ -23,7 +23,7 @@ func (a *app) load() (*config.Config, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	cfg, err := config.Load(path, config.Environ(a.Environ))
+	cfg, err := config.Load(path, config.Environ(a.Environ), checks...)
 	if err != nil {
 		return nil, usageError{err}
 	}

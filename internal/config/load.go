@@ -40,8 +40,9 @@ func Find(flag string, getenv func(string) string) (string, error) {
 }
 
 // Load reads the file, the files that it includes, and lays env over them (see
-// [Environ]). What is wrong with them comes as [Faults], all at once.
-func Load(path string, env map[string]string) (*Config, error) {
+// [Environ]). What is wrong with them comes as [Faults], all at once, with those that the
+// checks find.
+func Load(path string, env map[string]string, checks ...KeyCheck) (*Config, error) {
 	data, err := readFile(path)
 	if err != nil {
 		err = fmt.Errorf("read config: %w", err)
@@ -50,12 +51,12 @@ func Load(path string, env map[string]string) (*Config, error) {
 		}
 		return nil, err
 	}
-	return Parse(path, data, env)
+	return Parse(path, data, env, checks...)
 }
 
 // Parse is Load for a file whose content is at hand. The path stands in
 // messages, and what the file names is relative to its folder.
-func Parse(path string, data []byte, env map[string]string) (*Config, error) {
+func Parse(path string, data []byte, env map[string]string, checks ...KeyCheck) (*Config, error) {
 	s, l := rootSpec(), &faultList{}
 	files := []string{path}
 	root := l.parse(path, data)
@@ -78,6 +79,9 @@ func Parse(path string, data []byte, env map[string]string) (*Config, error) {
 	}
 	c.file, c.root = path, root
 	l.validate(c)
+	for _, check := range checks {
+		l.list = append(l.list, check(c)...)
+	}
 	if err := l.err(files); err != nil {
 		return nil, err
 	}
