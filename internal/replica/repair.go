@@ -127,6 +127,9 @@ func (p Payer) others(name string, e catalog.Entry) []holder {
 	return out
 }
 
+// ErrNoCopy is what a repair ends with where no other place has the object whole.
+var ErrNoCopy = errors.New("no other destination has a good copy")
+
 // Repair writes a good copy of a faulty object beside it, or in its place where
 // there is none, from the first other place that has one.
 func (p Payer) Repair(ctx context.Context, f Fault) (Paid, error) {
@@ -157,7 +160,7 @@ func (p Payer) Repair(ctx context.Context, f Fault) (Paid, error) {
 	if f.Object.Role == catalog.RoleData {
 		opt.Class = to.Class
 	}
-	errs := []error{errors.New("no other destination has a good copy")}
+	errs := []error{ErrNoCopy}
 	for _, from := range p.others(f.Place, f.Entry) {
 		n, err := p.object(ctx, from.store, to.Store, f.Object, key, opt)
 		out.Bytes += n
