@@ -86,12 +86,14 @@ func TestRestoredOtherwise(t *testing.T) {
 			_, to := h.srv.Fresh(t)
 			j := h.job(t, b, ns, to)
 			j.CompareRows = true
-			edited := false
+			var edited atomic.Bool // several imports at once
 			j = h.through(t, j, func(_ int, path, body string) string {
 				if path != "/import" || c.old == "" {
 					return body
 				}
-				edited = edited || strings.Contains(body, c.old)
+				if strings.Contains(body, c.old) {
+					edited.Store(true)
+				}
 				return strings.Replace(body, c.old, c.new, 1)
 			})
 			_, err := restore.Run(t.Context(), j)
@@ -100,7 +102,7 @@ func TestRestoredOtherwise(t *testing.T) {
 				if err != nil {
 					t.Error(err)
 				}
-			case !edited:
+			case !edited.Load():
 				t.Errorf("nothing like %q was sent", c.old)
 			case !errors.Is(err, restore.ErrDiffers) || !strings.Contains(err.Error(), c.want):
 				t.Errorf("got %v, want ErrDiffers with %q", err, c.want)
