@@ -1,8 +1,10 @@
 package cli_test
 
 import (
+	"bytes"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -51,7 +53,20 @@ func newServers(t *testing.T) *servers {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := httputil.NewSingleHostReverseProxy(to)
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	transport := &http.Transport{} // any test's server that ends closes what the default one has open
+	proxy.Transport = transport
+	t.Cleanup(transport.CloseIdleConnections)
+	next := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		// All of it first: a server closes what is left of a request when it begins to
+		// answer, and the proxy would break its own connection over that.
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		proxy.ServeHTTP(rw, r)
+	})
 	w.secure = httptest.NewTLSServer(next)
 	var fallen atomic.Bool
 	over := make(chan struct{})
