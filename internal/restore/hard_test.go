@@ -407,6 +407,9 @@ func TestDivisions(t *testing.T) {
 	for _, name := range []string{"value", "in", "set", "if", "return", "contains", "default", "not", "is", "where"} {
 		fmt.Fprintf(&sql, "DEFINE FIELD `x_%[1]s` ON payment VALUE price.`%[1]s` / 2 + $%[1]s / 3; DEFINE FUNCTION fn::f_%[1]s($%[1]s: any) { RETURN $%[1]s / 2; };\n", name)
 	}
+	for _, name := range []string{"IN", "FROM", "LIMIT", "START", "VERSION", "TIMEOUT", "SET", "VALUE", "AND", "WHERE"} { // printed as they are
+		fmt.Fprintf(&sql, "DEFINE FIELD `half %[1]s` ON payment VALUE `%[1]s` / 2; DEFINE FIELD `is %[1]s` ON payment TYPE option<bool> VALUE `%[1]s` / 2 = NONE OR `%[1]s` = /it's/; DEFINE FUNCTION fn::of_%[1]s() { SELECT `%[1]s` / 2 AS x, `%[1]s` FROM payment WHERE `%[1]s` / 3 > 1; };\n", name)
+	}
 	sql.WriteString("DEFINE FIELD half ON payment VALUE value / 2; DEFINE FUNCTION fn::all($a: any) { RETURN [$a.* / 2, $a.? / 2, $a / 2, $a[*] / 2, $a ?? /a;b'/, $a.map(|$x| $x / 2)]; };\n" +
 		"DEFINE FUNCTION fn::kinds($a: any) { RETURN $a CONTAINSANY [/a'/] OR $a CONTAINSNOT /b'/ OR $a CONTAINSNONE /c;/ OR $a NOTINSIDE /d'$/; };\n" +
 		"DEFINE EVENT seen ON payment WHEN $value.value / 2 > 1 THEN { RETURN $event / 2; };\n" +

@@ -190,24 +190,54 @@ func angleLen(b []byte) (n int, more bool) {
 	return 0, true
 }
 
-// operators are words after which a slash starts a regex and not a division. Servers
-// print them in upper case.
-var operators = map[string]bool{
-	"RETURN": true, "IN": true, "NOT": true, "AND": true, "OR": true, "IS": true,
+// openers are words that begin an expression, so that a slash behind one starts a
+// regex and not a division. Servers print them in upper case.
+var openers = map[string]bool{
+	"RETURN": true, "NOT": true, "IF": true, "SELECT": true, "ALWAYS": true, "THROW": true, "ONLY": true,
+	"DELETE": true, "CREATE": true, "UPDATE": true, "UPSERT": true,
+}
+
+// links are words that an expression stands before, and another behind. Where none
+// stands before one it is a field, as in LIMIT / 2: servers print such names as they are.
+var links = map[string]bool{
+	"IN": true, "AND": true, "OR": true, "IS": true, "ON": true,
 	"THEN": true, "ELSE": true, "WHERE": true, "VALUE": true, "ASSERT": true,
-	"DEFAULT": true, "SET": true, "IF": true, "SELECT": true, "WHEN": true,
-	"ALWAYS": true, "COMPUTED": true, "THROW": true,
+	"DEFAULT": true, "SET": true, "WHEN": true, "COMPUTED": true,
 	"CONTAINS": true, "CONTAINSNOT": true, "CONTAINSALL": true, "CONTAINSANY": true, "CONTAINSNONE": true,
 	"INSIDE": true, "NOTINSIDE": true, "ALLINSIDE": true, "ANYINSIDE": true, "NONEINSIDE": true,
 	"OUTSIDE": true, "INTERSECTS": true,
-	"FROM": true, "ONLY": true, "CONTENT": true, "MERGE": true, "REPLACE": true, "PATCH": true, "DELETE": true,
-	"CREATE": true, "UPDATE": true, "UPSERT": true, "START": true, "LIMIT": true, "TIMEOUT": true, "VERSION": true,
+	"FROM": true, "CONTENT": true, "MERGE": true, "REPLACE": true, "PATCH": true,
+	"START": true, "LIMIT": true, "TIMEOUT": true, "VERSION": true,
 	"SIGNUP": true, "SIGNIN": true, "AUTHENTICATE": true,
 }
 
+// lookBehind is how many bytes before a slash tell what it is.
+const lookBehind = 256
+
 // afterOperand says whether b ends with something that can be divided.
 func afterOperand(b []byte) bool {
-	b = bytes.TrimRight(b, " \t\r\n")
+	b = b[max(0, len(b)-lookBehind):]
+	first, n := "", 0 // of the links that b ends with
+	for {
+		b = bytes.TrimRight(b, " \t\r\n")
+		word, name := lastWord(b)
+		if name || !links[string(word)] {
+			break
+		}
+		first, n = string(word), n+1
+		b = b[:len(b)-len(word)]
+	}
+	operand := endsOperand(b)
+	if n > 0 && !operand {
+		word, _ := lastWord(b)
+		operand = first == "VALUE" && string(word) == "SELECT" || endsType(b)
+	}
+	// Of links in a row each second one is a field.
+	return operand == (n%2 == 0)
+}
+
+// endsOperand is afterOperand where b ends with no link.
+func endsOperand(b []byte) bool {
 	if len(b) == 0 {
 		return false
 	}
@@ -221,15 +251,39 @@ func afterOperand(b []byte) bool {
 		return at < 0 || len(bytes.Trim(b[at:], "@0123456789,")) > 0
 	case c == '?': // price.? and not price ??
 		return !bytes.HasSuffix(b, []byte("??"))
-	case !isWord(c):
-		return false
 	}
+	word, name := lastWord(b)
+	return len(word) > 0 && (name || !openers[string(word)])
+}
+
+// endsType says whether b ends with a type as option<int>: no cast, and nothing that is
+// compared.
+func endsType(b []byte) bool {
+	depth := 0
+	for i := len(b) - 1; i >= 0; i-- {
+		switch b[i] {
+		case '>':
+			depth++
+		case '<':
+			if depth--; depth == 0 {
+				return i > 0 && isWord(b[i-1])
+			}
+		}
+		if depth == 0 {
+			break
+		}
+	}
+	return false
+}
+
+// lastWord returns the word that b ends with, if it does; of $value, price.value and such
+// it is a name.
+func lastWord(b []byte) (word []byte, name bool) {
 	i := len(b)
 	for i > 0 && isWord(b[i-1]) {
 		i--
 	}
-	// Of $value, price.value and such the word is a name.
-	return i > 0 && strings.IndexByte("$.:@", b[i-1]) >= 0 || !operators[string(b[i:])]
+	return b[i:], i > 0 && strings.IndexByte("$.:@", b[i-1]) >= 0
 }
 
 // isWord says whether c can stand in an unquoted name, number or keyword.

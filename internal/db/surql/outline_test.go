@@ -262,7 +262,9 @@ func TestSlash(t *testing.T) {
 	for text, regex := range map[string]bool{
 		"$value / 2 / 3": false, "a.value / 2 / 3": false, "value / 2 / 3": false, "f() / 2 / 3": false, "a[0] / 2 / 3": false,
 		"a.* / 2 / 3": false, "a.? / 2 / 3": false, "a? / 2 / 3": false, "@ / 2 / 3": false, "a… / 2 / 3": false, "`IN` / 2 / 3": false, "t:IN / 2 / 3": false,
-		"VALUE / 2 /": true, "IN /x'/": true, "a ?? /x'/": true, "= /x'/": true, "a CONTAINSNOT /x'/": true, "{ /x'/ }": true, "": false,
+		"ON t VALUE / 2 /": true, "a IN /x'/": true, "RETURN LIMIT / 2 / 3": false, "ON t VALUE LIMIT / 2 / 3": false, "a OR SET / 2 / 3": false, "SELECT IN / 2 / 3": false,
+		"a IN IN / 2 / 3": false, "IN IN IN /x'/": false, "IN IN /x'/": true, "SELECT VALUE /x'/": true, "SELECT VALUE VALUE / 2 / 3": false, "SELECT * FROM /x'/": true, "DEFAULT ALWAYS /x'/": true,
+		"TYPE option<int> VALUE /x'/": true, "TYPE array<option<int>> ASSERT /x'/": true, "a > VALUE / 2 / 3": false, "= <int> VALUE / 2 / 3": false, "a >= LIMIT / 2 / 3": false, "FIELD a ON IN VALUE /x'/": true, "a ?? /x'/": true, "= /x'/": true, "a CONTAINSNOT /x'/": true, "{ /x'/ }": true, "": false,
 	} {
 		got := slices.ContainsFunc(surql.Tokens(text), func(k surql.Token) bool { return k.Kind == surql.Regex })
 		if got != regex {

@@ -42,7 +42,7 @@ func Tokens(text string) []Token {
 		if k == Punct && n == 1 {
 			switch text[i] {
 			case '(', '[', '{':
-				open = append(open, text[i] == '(' && afterFunction(lastWord(text[:i])))
+				open = append(open, text[i] == '(' && afterFunction(ending(text[:i])))
 			case ')', ']', '}':
 				if len(open) > 0 {
 					script, open = open[len(open)-1], open[:len(open)-1]
@@ -66,7 +66,7 @@ func token(text string, i int) (TokenKind, int) {
 	case strings.HasPrefix(rest, angleOpen):
 		n, _ := angleLen([]byte(rest))
 		return orRest(Name, n, rest)
-	case c == '/' && !afterOperand(lastWord(text[:i])):
+	case c == '/' && !afterOperand(ending(text[:i])):
 		return orRest(Regex, regexLen([]byte(rest)), rest)
 	case len(rest) > 1 && strings.IndexByte("bdfrsu", c) >= 0 && (rest[1] == '\'' || rest[1] == '"'):
 		k, n := orRest(String, quotedLen([]byte(rest[1:])), rest[1:])
@@ -86,10 +86,9 @@ func token(text string, i int) (TokenKind, int) {
 	return Punct, 1
 }
 
-// lastWord returns as much of the end of text as afterOperand looks at.
-func lastWord(text string) []byte {
-	text = strings.TrimRight(text, " \t\r\n")
-	return []byte(text[max(0, len(text)-64):])
+// ending returns as much of the end of text as afterOperand looks at.
+func ending(text string) []byte {
+	return []byte(text[max(0, len(text)-lookBehind):])
 }
 
 func orRest(k TokenKind, n int, rest string) (TokenKind, int) {
