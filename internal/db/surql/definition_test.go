@@ -81,6 +81,14 @@ func TestNamesThatAreKeywords(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
+	for text, want := range map[string]string{ // no union with a list that has gaps takes a REFERENCE
+		"DEFINE FIELD l ON x TYPE array<none | record<x>> REFERENCE ON DELETE UNSET;":    "DEFINE FIELD OVERWRITE l ON `x` TYPE array<none | record<x>> REFERENCE ON DELETE IGNORE;",
+		"DEFINE FIELD l ON x TYPE none | array<record<none>> REFERENCE ON DELETE UNSET;": "DEFINE FIELD OVERWRITE l ON `x` TYPE option<none | array<record<none>> | array<record>> REFERENCE ON DELETE IGNORE;",
+	} {
+		if got := surql.Parse(text).ReferenceOnly(true).Text; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
 	if got := surql.Parse("DEFINE SEQUENCE start BATCH 7 START 5;"); got.Start() != 5 || got.Batch() != 7 || got.WithStart(9).Start() != 9 {
 		t.Errorf("got start %d, batch %d", got.Start(), got.Batch())
 	}
