@@ -379,8 +379,8 @@ func TestExpiredToken(t *testing.T) {
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]db.Version{
-		"surrealdb-3.3.5\n": {Major: 3, Minor: 3, Patch: 5}, "2.1.0": {Major: 2, Minor: 1}, "surrealdb-4.0.0-beta.1": {Major: 4},
-		"surrealdb-3.0.2+20260101.abc": {Major: 3, Patch: 2},
+		"surrealdb-3.3.5\n": {Major: 3, Minor: 3, Patch: 5}, "2.1.0": {Major: 2, Minor: 1}, "surrealdb-4.0.0-beta.1": {Major: 4, Pre: "beta.1"},
+		"surrealdb-3.0.2+20260101.a-b": {Major: 3, Patch: 2},
 	} {
 		if got, err := db.ParseVersion(text); err != nil || got != want {
 			t.Errorf("%q: got %v and error %v, want %v", text, got, err, want)
@@ -391,7 +391,11 @@ func TestVersions(t *testing.T) {
 			t.Errorf("%q: got %v", text, got)
 		}
 	}
-	sorted := []db.Version{{Major: 2, Minor: 7}, {Major: 3}, {Major: 3, Patch: 2}, {Major: 3, Minor: 3}, {Major: 3, Minor: 3, Patch: 5}, {Major: 4}}
+	sorted := []db.Version{{Major: 2, Minor: 7}, {Major: 3}, {Major: 3, Patch: 2}, {Major: 3, Minor: 3}, {Major: 3, Minor: 3, Patch: 5},
+		{Major: 4, Pre: "alpha"}, {Major: 4, Pre: "beta"}, {Major: 4, Pre: "beta.2"}, {Major: 4, Pre: "beta.10"}, {Major: 4, Pre: "beta.x"}, {Major: 4, Pre: "rc.1"}, {Major: 4}}
+	if got := (db.Version{Major: 4, Pre: "beta.1"}).String(); got != "4.0.0-beta.1" {
+		t.Errorf("got %s", got)
+	}
 	for i, v := range sorted {
 		for k, w := range sorted {
 			if v.Less(w) != (i < k) {

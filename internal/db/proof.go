@@ -177,7 +177,7 @@ func implied(o *surql.Outline, n string, e entry) bool {
 // exports: CONFIGS came with 3.0.3. A dump that has one of the kind exports it,
 // whatever the version. They are named in the inventory instead.
 func (p proof) unexported(e entry, have names) bool {
-	if !slices.Contains([]string{"CONFIG", "API", "BUCKET", "MODULE"}, e.kind) || !p.version.Less(Version{3, 0, 3}) {
+	if !slices.Contains([]string{"CONFIG", "API", "BUCKET", "MODULE"}, e.kind) || !p.version.Less(Version{Major: 3, Patch: 3}) {
 		return false
 	}
 	for _, h := range have {
