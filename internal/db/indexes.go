@@ -32,7 +32,10 @@ func (c *Client) failedIndexes(ctx context.Context, o *surql.Outline) ([]Index, 
 		if err != nil {
 			return nil, fmt.Errorf("ask for the indexes: %w", err)
 		}
-		for i, r := range results[:min(len(results), len(chunk))] {
+		if len(results) != len(chunk) {
+			return nil, fmt.Errorf("ask for the indexes: got %d answers, want %d", len(results), len(chunk))
+		}
+		for i, r := range results {
 			var said struct {
 				Building struct {
 					Status string `json:"status"`

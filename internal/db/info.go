@@ -103,11 +103,7 @@ func (c *Client) infoDB(ctx context.Context) (info, error) {
 	case err != nil:
 		return nil, err
 	}
-	i, err := parseInfo(results[1].Value)
-	if err == nil && i["tables"] == nil { // not even an empty list: a proof by it would prove nothing
-		err = errNoInfo
-	}
-	return i, err
+	return parseInfo(results[1].Value, "tables", "users", "accesses", "params", "functions", "analyzers") // 2.1 to 4.0 have these
 }
 
 // checkSession makes sure that a token is for the database that was asked for:
@@ -132,8 +128,10 @@ func (c *Client) checkSession(r Result) error {
 
 var errNoInfo = errors.New("the answer to INFO is not what a SurrealDB gives")
 
-// parseInfo keeps the parts of an INFO that are lists of statements.
-func parseInfo(raw json.RawMessage) (info, error) {
+// parseInfo keeps the parts of an INFO that are lists of statements. A list that must be
+// there and is not, or one that is no longer what it was, is an error: a proof by what is
+// left would prove nothing.
+func parseInfo(raw json.RawMessage, must ...string) (info, error) {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &all); err != nil || all == nil {
 		return nil, errNoInfo
@@ -143,6 +141,13 @@ func parseInfo(raw json.RawMessage) (info, error) {
 		var defs map[string]string
 		if json.Unmarshal(text, &defs) == nil && defs != nil {
 			out[kind] = defs
+		} else if kinds[kind] != "" {
+			return nil, fmt.Errorf("%w: its %s are no statements", errNoInfo, kind)
+		}
+	}
+	for _, kind := range must {
+		if out[kind] == nil {
+			return nil, fmt.Errorf("%w: it says nothing of %s", errNoInfo, kind)
 		}
 	}
 	return out, nil

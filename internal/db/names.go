@@ -114,11 +114,12 @@ func (c *Client) definedOn(ctx context.Context, tables []string, out names) erro
 		if err := r.err(); err != nil {
 			return err
 		}
-		t, err := parseInfo(json.RawMessage(r.Value))
+		lists := []string{"fields", "indexes", "events"}
+		t, err := parseInfo(json.RawMessage(r.Value), lists...)
 		if err != nil {
-			return err
+			return fmt.Errorf("table %s: %w", tables[i], err)
 		}
-		for _, list := range []string{"fields", "indexes", "events"} {
+		for _, list := range lists {
 			for x := range t[list] {
 				out[name(kinds[list], tables[i], x)] = entry{kinds[list], tables[i], false}
 			}

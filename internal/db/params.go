@@ -38,7 +38,10 @@ func (c *Client) params(ctx context.Context, o *surql.Outline, said map[string]s
 		if err != nil {
 			return nil, fmt.Errorf("ask for the parameters: %w", err)
 		}
-		for i, r := range results[:min(len(results), len(chunk))] {
+		if len(results) != len(chunk) {
+			return nil, fmt.Errorf("ask for the parameters: got %d answers, want %d", len(results), len(chunk))
+		}
+		for i, r := range results {
 			var text string
 			if r.Err != "" || json.Unmarshal(r.Value, &text) != nil || len(text) < len("[]") {
 				continue // gone meanwhile
