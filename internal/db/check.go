@@ -40,12 +40,14 @@ type CheckOptions struct {
 	SameVersion bool
 	// Rows has every row read back and compared: it takes as long as an export.
 	Rows bool
+	// Whole says that the target holds nothing else; what it does is noted.
+	Whole bool
 }
 
 // Check compares the database of c with the dump that was restored into it:
 // counts of every table, every definition, and every edge from both its ends.
 func Check(ctx context.Context, c *Client, want *surql.Outline, plan *replay.Plan, o CheckOptions) (*Checked, error) {
-	k := &checker{c: c, want: want, plan: plan, same: o.SameVersion, out: &Checked{}}
+	k := &checker{c: c, want: want, plan: plan, same: o.SameVersion, whole: o.Whole, out: &Checked{}}
 	steps := []func(context.Context) ([]string, error){k.counts, k.definitions, k.edges, k.views}
 	if o.Rows {
 		steps = append(steps, k.rows)
@@ -69,11 +71,12 @@ func Check(ctx context.Context, c *Client, want *surql.Outline, plan *replay.Pla
 // A checker asks a database several things at once; each step returns its
 // problems and writes fields of out that no other does.
 type checker struct {
-	c    *Client
-	want *surql.Outline
-	plan *replay.Plan
-	same bool
-	out  *Checked
+	c     *Client
+	want  *surql.Outline
+	plan  *replay.Plan
+	same  bool
+	whole bool
+	out   *Checked
 	// computed are notes about views.
 	computed []string
 	// otherRows are notes about rows, unwalked about edges.
@@ -126,6 +129,7 @@ func (k *checker) definitions(ctx context.Context) (problems []string, err error
 	if err != nil {
 		return nil, err
 	}
+	k.out.Notes = append(k.out.Notes, k.others(unprinted)...)
 	want, got := planned(k.plan), byName(have)
 	dumped := byName(k.want)
 	for _, d := range definitions(have) {
@@ -148,6 +152,26 @@ func (k *checker) definitions(ctx context.Context) (problems []string, err error
 		}
 	}
 	return problems, nil
+}
+
+// others names what is in a database that was restored as a whole and that its backup
+// does not have: it came while the restore ran, or stayed.
+func (k *checker) others(have names) (notes []string) {
+	if !k.whole {
+		return nil
+	}
+	dumped := printed(k.want)
+	for n, e := range have {
+		switch {
+		case e.on != "" || dumped.has(n) || e.kind == "PARAM" && isMarker("params", strings.TrimPrefix(n, "PARAM ")):
+		case e.kind == "TABLE" && k.want.Table(strings.TrimPrefix(n, "TABLE ")) != nil: // it has rows in the dump, and no definition
+		case e.kind == "USER" && k.c.opt.Auth == Database && n == name("USER", "", k.c.opt.Username):
+		default:
+			notes = append(notes, n+" is there, and not in the backup: it came meanwhile, or stayed")
+		}
+	}
+	slices.Sort(notes)
+	return notes
 }
 
 // readBack reads what a database prints of itself: of some tables, or of all where a list

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"math"
@@ -14,8 +15,9 @@ import (
 )
 
 // marker is the parameter that a database carries while a restore into it is
-// unfinished. Its value names the backup, so that the same restore may start again.
-const marker = "vapora_backup_restore"
+// unfinished. Its value names the backup, so that the same restore may start again, and
+// on a second line the run, so that it notices if another took over.
+const marker = replay.Marker
 
 // ErrNotEmpty is what a restore into a database with something in it is refused with.
 var ErrNotEmpty = errors.New("the target is not empty")
@@ -29,6 +31,8 @@ type Target struct {
 	Line string
 	// Around, if not nil, says that single tables are restored, and all else stays.
 	Around *Around
+
+	run string // of the mark that Prepare set
 }
 
 // Contents are the names of what a database holds, by kind as INFO says them.
@@ -96,7 +100,10 @@ func isMarker(kind, name string) bool {
 
 // unfinished returns what the marker of an unfinished restore says, "" if there
 // is none.
-func (i info) unfinished() string {
+func (i info) unfinished() string { return ofMark(i.mark()) }
+
+// mark returns it with its run.
+func (i info) mark() string {
 	for name, text := range i["params"] {
 		if isMarker("params", name) {
 			return surql.Parse(text).Value()
@@ -105,14 +112,47 @@ func (i info) unfinished() string {
 	return ""
 }
 
+// ofMark returns the words of a mark without those of the run that set it.
+func ofMark(mark string) string {
+	words, _, _ := strings.Cut(mark, "\n")
+	return words
+}
+
 // unfinished returns what the marker in a dump says.
 func unfinished(o *surql.Outline) string {
 	for _, d := range o.Globals {
 		if d.Kind == "PARAM" && d.Name == marker {
-			return d.Value()
+			return ofMark(d.Value())
 		}
 	}
 	return ""
+}
+
+// Beyond says what the target holds that an unfinished restore of a dump cannot have
+// left: what the dump does not define, and tables with more records than it has.
+func (t *Target) Beyond(ctx context.Context, dump *surql.Outline, c Contents) ([]string, error) {
+	var out, tables []string
+	known := printed(dump)
+	for _, list := range sortedKinds(c) {
+		for _, x := range c[list] {
+			switch of := dump.Table(x); {
+			case kinds[list] == "" || !known.has(name(kinds[list], "", x)) && (list != "tables" || of == nil):
+				out = append(out, list+" "+x)
+			case list == "tables" && !of.View():
+				tables = append(tables, x)
+			}
+		}
+	}
+	counts, err := t.Client.Counts(ctx, tables)
+	if err != nil {
+		return nil, fmt.Errorf("count what is in the target: %w", err)
+	}
+	for _, x := range tables {
+		if of := dump.Table(x); counts[x] > of.Records+of.Edges {
+			out = append(out, fmt.Sprintf("%d records more in table %s", counts[x]-of.Records-of.Edges, x))
+		}
+	}
+	return out, nil
 }
 
 // CheckOwner returns ErrDenied unless the Client's user may define users and accesses of
@@ -129,16 +169,24 @@ func (t *Target) CheckOwner(ctx context.Context) error {
 	return err
 }
 
+// ErrTakenOver is what a restore ends with that another began to write over.
+var ErrTakenOver = errors.New("another restore into the target took over")
+
 // Prepare makes the database exist, with the clauses of Line, empties it where
-// clear says so, and marks it as an unfinished restore of the backup. It returns
+// clear says so, and marks it as an unfinished restore of the backup: over the mark of
+// another only if over says so, which is then no longer the one that may end. It returns
 // what stays all the same: CONFIGs that a server before 3.0.3 can replace and not
 // remove.
-func (t *Target) Prepare(ctx context.Context, backup string, clear Contents) (losses []replay.Loss, err error) {
+func (t *Target) Prepare(ctx context.Context, backup string, over bool, clear Contents) (losses []replay.Loss, err error) {
+	for kind := range clear {
+		if removals[kind] == "" {
+			return nil, fmt.Errorf("clear the target: it holds %s, which cannot be removed", kind)
+		}
+	}
 	if err := t.create(ctx, len(clear) > 0 && t.Around == nil); err != nil {
 		return nil, err
 	}
-	mark := "DEFINE PARAM OVERWRITE $" + marker + " VALUE " + surql.QuoteString(backup) + " PERMISSIONS NONE"
-	if err := t.exec(ctx, "mark the target as unfinished", mark); err != nil {
+	if err := t.mark(ctx, backup, over); err != nil {
 		return nil, err
 	}
 	if t.Around != nil {
@@ -153,8 +201,30 @@ func (t *Target) Prepare(ctx context.Context, backup string, clear Contents) (lo
 	return losses, err
 }
 
-// Finish removes the mark: the restore is whole.
+// mark marks the target with the backup and this run.
+func (t *Target) mark(ctx context.Context, backup string, over bool) error {
+	t.run = rand.Text()
+	form := "DEFINE PARAM $"
+	if over {
+		form = "DEFINE PARAM OVERWRITE $"
+	}
+	err := t.exec(ctx, "mark the target as unfinished", form+marker+" VALUE "+surql.QuoteString(backup+"\n"+t.run)+" PERMISSIONS NONE")
+	if err != nil && strings.Contains(err.Error(), "already exists") {
+		return hint.Wrap(fmt.Errorf("%w: %w", ErrTakenOver, err), "let that restore end; nothing was written by this one")
+	}
+	return err
+}
+
+// Finish removes the mark: the restore is whole. It fails with ErrTakenOver if the mark
+// is not that of Prepare.
 func (t *Target) Finish(ctx context.Context) error {
+	info, err := t.Client.infoDB(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the mark of the target: %w", err)
+	}
+	if _, run, _ := strings.Cut(info.mark(), "\n"); run != t.run {
+		return hint.Wrap(ErrTakenOver, "let that restore end; what is there is not the work of this one alone")
+	}
 	return t.exec(ctx, "unmark the target", "REMOVE PARAM IF EXISTS $"+marker)
 }
 
@@ -201,12 +271,8 @@ func (t *Target) remove(ctx context.Context, contents Contents) (stays []string,
 	type removal struct{ kind, name, sql string }
 	var left []removal
 	for _, kind := range sortedKinds(contents) {
-		form, ok := removals[kind]
-		if !ok {
-			return nil, fmt.Errorf("clear the target: it holds %s, which cannot be removed", kind)
-		}
 		for _, name := range contents[kind] {
-			left = append(left, removal{kind, name, "REMOVE " + fmt.Sprintf(form, removalName(kind, name))})
+			left = append(left, removal{kind, name, "REMOVE " + fmt.Sprintf(removals[kind], removalName(kind, name))})
 		}
 	}
 	for len(left) > 0 {

@@ -81,13 +81,16 @@ func Run(ctx context.Context, j Job) (*Result, error) {
 		Backup: j.Backup.Manifest.ID, Source: j.Backup.Manifest.Source, Engine: j.Backup.Manifest.Engine,
 		Namespace: j.Target.Client.Namespace(), Database: j.Target.Client.Database(), DryRun: j.DryRun,
 	}}
-	for _, step := range []func(context.Context) error{r.look, r.prove, r.plan, r.rights} {
+	for _, step := range []func(context.Context) error{r.look, r.prove, r.plan, r.rights, r.mayClear} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
 	if j.DryRun {
 		return r.out, nil
+	}
+	if err := r.unchanged(ctx); err != nil {
+		return nil, err
 	}
 	return r.out, r.write(ctx)
 }
@@ -98,8 +101,9 @@ type run struct {
 	dump     *Dump
 	planned  *replay.Plan
 	server   db.Version
-	contents db.Contents
-	around   *db.Around // of single tables; nil if there is nothing
+	contents db.Contents // that would be replaced
+	seen     string      // the mark of an unfinished restore in the target
+	around   *db.Around  // of single tables; nil if there is nothing
 }
 
 // look asks the target who it is and what it holds, before anything is read.
@@ -126,15 +130,15 @@ func (r *run) look(ctx context.Context) error {
 			return err
 		}
 	}
-	r.contents = r.inTheWay(contents)
+	r.contents, r.seen = r.inTheWay(contents), unfinished
 	r.out.Again = unfinished == r.mark()
 	if unfinished != "" && !r.out.Again && (len(r.Tables) > 0 || !r.Force) {
 		// Its mark would go with ours, and what is half there would pass for whole.
 		return hint.Wrap(fmt.Errorf("%w: %s/%s holds an unfinished restore of %s", db.ErrNotEmpty, r.out.Namespace, r.out.Database, unfinished),
 			"run that restore again until it ends, with the ID that it began with, or restore a whole backup over it with --force")
 	}
-	if len(r.contents) > 0 && !r.out.Again {
-		if !r.Force {
+	if len(r.contents) > 0 {
+		if !r.Force && !r.out.Again {
 			return r.Target.Refuse(r.contents)
 		}
 		r.out.Replaced = r.contents.All()
@@ -142,12 +146,51 @@ func (r *run) look(ctx context.Context) error {
 	return nil
 }
 
+// mayClear refuses to start again over what the unfinished restore cannot have left:
+// somebody has used the database since.
+func (r *run) mayClear(ctx context.Context) error {
+	if r.Force || len(r.contents) == 0 {
+		return nil
+	}
+	beyond, err := r.Target.Beyond(ctx, r.dump.Outline, r.contents)
+	if err != nil || len(beyond) == 0 {
+		return err
+	}
+	return hint.Wrap(fmt.Errorf("%w: %s/%s holds an unfinished restore of this backup, and what is not of it: %s",
+		db.ErrNotEmpty, r.out.Namespace, r.out.Database, strings.Join(beyond, "; ")),
+		"somebody has used the database since; save what is needed, and replace all of it with --force")
+}
+
+// unchanged looks once more, before the first write: a proof may take hours, and what
+// came meanwhile is not what the plan said.
+func (r *run) unchanged(ctx context.Context) error {
+	contents, unfinished, err := r.Target.Look(ctx)
+	if err != nil {
+		return err
+	}
+	if contents = r.inTheWay(contents); unfinished == r.seen && maps.EqualFunc(contents, r.contents, slices.Equal[[]string]) {
+		return nil
+	}
+	what := "nothing"
+	if len(contents) > 0 {
+		what = contents.String()
+	}
+	if unfinished != "" {
+		what += ", and an unfinished restore of " + unfinished
+	}
+	return hint.Wrap(fmt.Errorf("%w: %s/%s is not what it was when the restore began: it holds %s", db.ErrNotEmpty, r.out.Namespace, r.out.Database, what),
+		"nothing was written; see who else writes into it, and start again")
+}
+
 // mark names what is being restored: the same words again may start again.
 func (r *run) mark() string {
 	if len(r.Tables) == 0 {
 		return r.out.Backup
 	}
-	tables := slices.Clone(r.Tables)
+	var tables []string
+	for _, name := range r.Tables {
+		tables = append(tables, surql.PrintIdent(name))
+	}
 	slices.Sort(tables)
 	return r.out.Backup + " " + strings.Join(tables, ",")
 }
@@ -283,7 +326,7 @@ func (r *run) write(ctx context.Context) error {
 
 func (r *run) load(ctx context.Context) error {
 	defer r.phase("load", &r.out.Seconds.Load)()
-	losses, err := r.Target.Prepare(ctx, r.mark(), r.contents)
+	losses, err := r.Target.Prepare(ctx, r.mark(), r.seen != "", r.contents)
 	if err != nil {
 		return err
 	}
@@ -323,7 +366,7 @@ func (r *run) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.out.Checked, err = db.Check(ctx, r.Target.Client, r.dump.Outline, r.planned, db.CheckOptions{SameVersion: source == r.server, Rows: r.CompareRows}); err != nil {
+	if r.out.Checked, err = db.Check(ctx, r.Target.Client, r.dump.Outline, r.planned, db.CheckOptions{SameVersion: source == r.server, Rows: r.CompareRows, Whole: !r.dump.Partial}); err != nil {
 		return err
 	}
 	return r.renew(ctx)

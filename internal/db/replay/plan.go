@@ -63,6 +63,10 @@ type Plan struct {
 	Computed []string
 }
 
+// Marker is the parameter that a target carries while a restore into it is unfinished:
+// what a dump says of it is of another restore.
+const Marker = "vapora_backup_restore"
+
 // A Stage is done before the next one begins: first its definitions in order,
 // then its loads, in any order and several at once.
 type Stage struct {

@@ -20,7 +20,7 @@ func (b *builder) globals() error {
 	var keyless []string
 	for _, d := range b.o.Globals {
 		switch {
-		case d.Kind == "OPTION":
+		case d.Kind == "OPTION", d.Kind == "PARAM" && d.Name == Marker:
 			continue
 		case d.Kind == "DATABASE" && b.opt.Target.KeepsDatabase:
 			b.plan.Losses = append(b.plan.Losses, Loss{"the database's own clauses: " + d.ClauseNames(), "a user of the database may not define it; one of the namespace may"})
