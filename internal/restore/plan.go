@@ -16,7 +16,7 @@ import (
 // PlanOptions are what a plan needs beside the dump.
 type PlanOptions struct {
 	Target         replay.Target
-	Keys           map[string]string // of accesses, over those sealed in the backup
+	Keys           map[string]string // of accesses, over those sealed or printed in the backup
 	LeaveOutAccess []string
 	Starts         map[string]int64 // of sequences, over those found in the data
 	// Around is what else the target of single tables holds, nil if nothing.
@@ -33,19 +33,23 @@ func (d *Dump) Plan(o PlanOptions) (*replay.Plan, error) {
 	if err := d.known(o); err != nil {
 		return nil, err
 	}
-	starts, guessed := d.starts(o.Starts)
+	starts, unsaid := d.starts(o.Starts)
 	plan, err := replay.New(d.Outline, replay.Options{
-		Target: o.Target, Two: d.Two, Keys: keys, LeaveOutAccess: o.LeaveOutAccess, Starts: starts,
+		Target: o.Target, Two: d.Two, Keys: keys, NewKeys: o.Keys, LeaveOutAccess: o.LeaveOutAccess, Starts: starts,
 		Broken: func(index surql.Definition) string { return d.broken(index, o.Around) }, Params: d.Secrets.Params,
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range guessed {
-		at := cmp.Or(starts[name], d.start(name))
+	for _, s := range unsaid {
+		goesOn := "behind every integer below 2^53 in the data"
+		if s.told {
+			goesOn = "one batch behind the largest in the fields that it fills, so that numbers of records which are gone may come again"
+		}
+		at := cmp.Or(starts[s.name], d.start(s.name))
 		plan.Losses = append(plan.Losses, replay.Loss{
-			What: "where sequence " + name + " stood",
-			Why:  fmt.Sprintf("no export before 3.2.5 says it, and no field is defined by it alone; it goes on at %d, behind every integer below 2^53 in the data (restore db --sequence %s=NUMBER sets another)", at, name),
+			What: "where sequence " + s.name + " stood",
+			Why:  fmt.Sprintf("no export before 3.2.5 says it; it goes on at %d, %s (restore db --sequence %s=NUMBER sets another)", at, goesOn, s.name),
 		})
 	}
 	return plan, nil
@@ -100,9 +104,16 @@ func (d *Dump) start(name string) int64 {
 	return 0
 }
 
+// unsaid is a sequence of which the backup does not say where it stood; told, if a field
+// that it fills tells nearly.
+type unsaid struct {
+	name string
+	told bool
+}
+
 // starts returns the positions of sequences that the dump does not tell: as
-// given, or else as the data says; and the names of those that it only guesses.
-func (d *Dump) starts(given map[string]int64) (out map[string]int64, guessed []string) {
+// given, or else as the data says, and which these are.
+func (d *Dump) starts(given map[string]int64) (out map[string]int64, open []unsaid) {
 	out = map[string]int64{}
 	for _, def := range d.Outline.Globals {
 		if def.Kind != "SEQUENCE" {
@@ -116,12 +127,10 @@ func (d *Dump) starts(given map[string]int64) (out map[string]int64, guessed []s
 			if n > def.Start() {
 				out[def.Name] = n
 			}
-			if !told {
-				guessed = append(guessed, def.Name)
-			}
+			open = append(open, unsaid{def.Name, told})
 		}
 	}
-	return out, guessed
+	return out, open
 }
 
 // Losses are what a restore by this plan does not bring back: what the plan knows,

@@ -71,8 +71,14 @@ func TestEverythingComesBack(t *testing.T) {
 	}
 	wantRepairs(t, res, "access keys", "table values printed as bare words", "points in a GeometryCollection")
 	wantLosses(t, res, "bearer grants of access robot", "changes recorded for table product")
-	if strings.Contains(fmt.Sprintf("%+v", res), "sample") && strings.Contains(fmt.Sprintf("%+v", res), sampleKeys["people"]) {
-		t.Error("the result shows a key")
+	text, err := json.Marshal(res)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, key := range sampleKeys {
+		if strings.Contains(string(text), key) {
+			t.Errorf("the result shows the key of %s", name)
+		}
 	}
 }
 
@@ -141,25 +147,32 @@ func TestSequencesDoNotRepeat(t *testing.T) {
 	}
 }
 
-// A field that a sequence fills says where it stands, on servers that do not.
+// A field that a sequence fills says nearly where it stands, on servers that do not; what
+// it cannot say, for records are gone, is named.
 func TestSequenceOfAField(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	ns, from := h.srv.Fresh(t)
 	to := from + "_restored"
-	h.srv.Query(t, ns, from, "DEFINE SEQUENCE no START 10; DEFINE FIELD n ON t TYPE int DEFAULT sequence::nextval('no'); CREATE t:1 RETURN NONE; CREATE t:2 RETURN NONE; CREATE big:1 SET stamp = 1700000000000 RETURN NONE")
+	h.srv.Query(t, ns, from, "DEFINE SEQUENCE no BATCH 2 START 10; DEFINE FIELD n ON t TYPE int DEFAULT sequence::nextval('no'); CREATE t:1 RETURN NONE; CREATE t:2 RETURN NONE; CREATE t:3 RETURN NONE; DELETE t:3; CREATE big:1 SET stamp = 1700000000000 RETURN NONE")
 	res, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, to))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range res.Losses {
-		if strings.Contains(l.What, "sequence no") {
-			t.Errorf("a guess: %s", l)
-		}
+	if h.srv.Engine != "real" { // which says where it stands
+		wantLosses(t, res, "where sequence no stood")
 	}
-	if next := string(h.srv.Query(t, ns, to, "CREATE ONLY t:3 RETURN VALUE n")[0]); len(next) > 4 || next < "12" {
-		t.Errorf("the next number is %s", next)
+	if next := number(t, h.srv.Query(t, ns, to, "CREATE ONLY t:4 RETURN VALUE n")[0]); next < 13 || next > 20 {
+		t.Errorf("the next number is %d, which t:3 had, or it is far off", next)
 	}
+}
+
+func number(t *testing.T, raw json.RawMessage) (n int) {
+	t.Helper()
+	if err := json.Unmarshal(raw, &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // What is named and is not there is refused: what was meant would not happen.

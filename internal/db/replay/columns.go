@@ -28,22 +28,24 @@ func (c *Columns) Add(table string, field []byte, n int64) {
 	}
 }
 
-// After returns the first number that a sequence may hand out: one behind the
-// largest in the fields that are defined by it. If something else draws from it
-// too, or those fields hold no integer, it is one behind the largest in every
-// field, but for unlikely ones. It errs on the high side: a gap is harmless, a
-// repeated number is not.
+// After returns the first number that a sequence may hand out: one batch behind the
+// largest in the fields that are defined by it. If something else draws from it too, or
+// those fields hold no integer, it is one behind the largest in every field, but for
+// unlikely ones. It errs on the high side, for the records with the last numbers may be
+// gone: a gap is harmless, and servers leave one of a batch when they start; a repeated
+// number is not.
 //
 // told is false where that is a guess: no field is defined by the sequence, and
 // numbers that it handed out may lie in texts, or nowhere.
 func (c *Columns) After(o *surql.Outline, sequence surql.Definition) (next int64, told bool) {
 	next = sequence.Start()
+	batch := max(sequence.Batch(), 1)
 	own, others := draws(o, sequence.Name)
 	told = len(own) > 0 && !others
 	for _, key := range own {
 		n, ok := c.seen[key]
 		if ok {
-			next = max(next, behind(n))
+			next = max(next, behind(n, batch))
 		}
 		t := o.Table(key.table)
 		told = told && (ok || t.Records+t.Edges == 0)
@@ -53,7 +55,7 @@ func (c *Columns) After(o *surql.Outline, sequence surql.Definition) (next int64
 	}
 	for _, n := range c.seen {
 		if n < unlikely {
-			next = max(next, behind(n))
+			next = max(next, behind(n, batch))
 		}
 	}
 	return next, false
@@ -63,12 +65,12 @@ func (c *Columns) After(o *surql.Outline, sequence surql.Definition) (next int64
 // exactly: a stamp or a mark.
 const unlikely = 1 << 53
 
-// behind is the number after n, if there is one.
-func behind(n int64) int64 {
-	if n == math.MaxInt64 {
-		return n
+// behind is the number so far after n, if there is one.
+func behind(n, far int64) int64 {
+	if n > math.MaxInt64-far {
+		return math.MaxInt64
 	}
-	return n + 1
+	return n + far
 }
 
 // draws returns the fields whose definition draws from the sequence, as the rows

@@ -36,6 +36,9 @@ type Options struct {
 	Two bool
 	// Keys are the real keys of accesses that the export printed as a placeholder.
 	Keys map[string]string
+	// NewKeys are keys that accesses get in the place of theirs, whatever the export
+	// printed.
+	NewKeys map[string]string
 	// LeaveOutAccess names accesses that shall not come back.
 	LeaveOutAccess []string
 	// Starts are positions of sequences whose dump does not say it.

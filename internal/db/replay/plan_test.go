@@ -152,6 +152,19 @@ func TestKeys(t *testing.T) {
 	if i := at(t, lines, "DEFINE ACCESS OVERWRITE api"); strings.Count(lines[i], `KEY 'it\'s \\ real'`) != 2 || strings.Contains(lines[i], "REDACTED") {
 		t.Errorf("got %s", lines[i])
 	}
+	// A key that is given replaces one that stands there, such as one that leaked.
+	for name, want := range map[string]string{"old": "KEY 'new'", "api": "WITH ISSUER KEY 'new'"} {
+		lines := replayed(t, text, replay.Options{Target: three, Keys: map[string]string{"api": "x", name: "new"}, NewKeys: map[string]string{name: "new"}})
+		if i := at(t, lines, "DEFINE ACCESS OVERWRITE "+name); !strings.Contains(lines[i], want) || strings.Contains(lines[i], "in-clear") {
+			t.Errorf("got %s", lines[i])
+		}
+	}
+	for _, pair := range []string{"TYPE BEARER FOR USER", "TYPE JWT ALGORITHM RS256 KEY 'public' WITH ISSUER KEY 'private'"} {
+		_, err := replay.New(outline(t, dump("ACCESSES\nDEFINE ACCESS a ON DATABASE "+pair+";")), replay.Options{Target: three, NewKeys: map[string]string{"a": "new"}})
+		if err == nil || !strings.Contains(hint.Of(err), "--leave-access-out a") || strings.Contains(err.Error(), "private") {
+			t.Errorf("%s: got %v (%s)", pair, err, hint.Of(err))
+		}
+	}
 	p, err := replay.New(outline(t, text), replay.Options{Target: three, LeaveOutAccess: []string{"api"}})
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +201,7 @@ func TestRepairs(t *testing.T) {
 		"DEFINE USER OVERWRITE u ON DATABASE PASSHASH 'x' ROLES VIEWER COMMENT 'may look';",
 		"DEFINE CONFIG OVERWRITE API PERMISSIONS FULL;",
 		"DEFINE CONFIG OVERWRITE GRAPHQL AUTO;",
-		"DEFINE SEQUENCE OVERWRITE no BATCH 5 START 1002;",
+		"DEFINE SEQUENCE OVERWRITE no BATCH 5 START 1006;",
 		"INSERT [ { at: { type: 'GeometryCollection', geometries: [{ type: 'Point', coordinates: [1, 2] }, { type: 'LineString', coordinates: [[1, 2], [2, 3]] }] }, id: a:1, kind: type::table('b'), no: 1001 } ] RETURN NONE;",
 	} {
 		if !slices.Contains(lines, want) {
@@ -197,7 +210,7 @@ func TestRepairs(t *testing.T) {
 	}
 }
 
-// Where a sequence goes on: behind the numbers in the fields that only it fills,
+// Where a sequence goes on: a batch behind the numbers in the fields that only it fills,
 // and where something else draws from it, or they hold texts, behind every number.
 func TestWhereASequenceGoesOn(t *testing.T) {
 	t.Parallel()
@@ -207,16 +220,16 @@ func TestWhereASequenceGoesOn(t *testing.T) {
 		next               int64
 		told               bool
 	}{
-		{"its own field", "DEFINE FIELD no ON a DEFAULT " + call + ";", "{ big: 5000, id: a:x, no: 7 }, { id: a:y, no: 1004 }", 1005, true},
-		{"a number below its start", "DEFINE FIELD n ON a TYPE int;", "{ id: a:x, no: 7 }, { id: a:y, no: 1004 }", 1005, false},
-		{"a nested field", "DEFINE FIELD meta.no ON a DEFAULT " + call + ";", "{ id: a:x, meta: { no: 1009 } }", 1010, true},
-		{"a field with a strange name", "DEFINE FIELD `the no` ON a DEFAULT " + call + ";", "{ id: a:x, \"the no\": 1011 }", 1012, true},
-		{"a text", "DEFINE FIELD no ON a TYPE string DEFAULT 'INV-' + <string> " + call + ";", "{ id: a:1020, no: 'INV-1013' }", 1021, false},
-		{"an event draws too", "DEFINE FIELD no ON a DEFAULT " + call + ";\nDEFINE EVENT e ON a THEN { CREATE b SET n = " + call + " };", "{ id: a:x, n: 1030, no: 1004 }", 1031, false},
-		{"one field of two", "DEFINE FIELD no ON a DEFAULT sequence::nextval(\"no\");\nDEFINE FIELD code ON a DEFAULT 'INV-' + <string> " + call + ";", "{ code: 'INV-1090', id: a:1091, no: 1005 }", 1092, false},
-		{"a stamp", "DEFINE FIELD x ON a TYPE string;", "{ at: 1764259200000000000, id: a:1091 }", 1092, false},
+		{"its own field", "DEFINE FIELD no ON a DEFAULT " + call + ";", "{ big: 5000, id: a:x, no: 7 }, { id: a:y, no: 1004 }", 1009, true},
+		{"a number below its start", "DEFINE FIELD n ON a TYPE int;", "{ id: a:x, no: 7 }, { id: a:y, no: 1004 }", 1009, false},
+		{"a nested field", "DEFINE FIELD meta.no ON a DEFAULT " + call + ";", "{ id: a:x, meta: { no: 1009 } }", 1014, true},
+		{"a field with a strange name", "DEFINE FIELD `the no` ON a DEFAULT " + call + ";", "{ id: a:x, \"the no\": 1011 }", 1016, true},
+		{"a text", "DEFINE FIELD no ON a TYPE string DEFAULT 'INV-' + <string> " + call + ";", "{ id: a:1020, no: 'INV-1013' }", 1025, false},
+		{"an event draws too", "DEFINE FIELD no ON a DEFAULT " + call + ";\nDEFINE EVENT e ON a THEN { CREATE b SET n = " + call + " };", "{ id: a:x, n: 1030, no: 1004 }", 1035, false},
+		{"one field of two", "DEFINE FIELD no ON a DEFAULT sequence::nextval(\"no\");\nDEFINE FIELD code ON a DEFAULT 'INV-' + <string> " + call + ";", "{ code: 'INV-1090', id: a:1091, no: 1005 }", 1096, false},
+		{"a stamp", "DEFINE FIELD x ON a TYPE string;", "{ at: 1764259200000000000, id: a:1091 }", 1096, false},
 		{"the largest number that there is", "DEFINE FIELD no ON a DEFAULT " + call + ";", "{ id: a:x, no: 9223372036854775807 }", 9223372036854775807, true},
-		{"no rows of its field", "DEFINE FIELD no ON a DEFAULT " + call + ";\nDEFINE FIELD n ON b DEFAULT " + call + ";", "{ id: a:x, no: 1004 }", 1005, true},
+		{"no rows of its field", "DEFINE FIELD no ON a DEFAULT " + call + ";\nDEFINE FIELD n ON b DEFAULT " + call + ";", "{ id: a:x, no: 1004 }", 1009, true},
 		{"nothing", "DEFINE FIELD x ON a TYPE string;", "{ id: a:x }", 1000, false},
 	} {
 		columns := &replay.Columns{}

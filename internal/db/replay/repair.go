@@ -38,6 +38,14 @@ func (b *builder) globals() error {
 			b.plan.Altered = append(b.plan.Altered, d)
 			d = d.WithValue(b.opt.Params[d.Name])
 			b.repairs["parameters whose values are not printed"]++
+		case d.Kind == "ACCESS" && b.opt.NewKeys[d.Name] != "" && !d.HasPlaceholder():
+			given, ok := d.WithNewKey(b.opt.NewKeys[d.Name])
+			if !ok {
+				return hint.Wrap(fmt.Errorf("access %s has no key, or a pair of them, and one was given", d.Name),
+					"leave it out with --leave-access-out %s, and define it anew", d.Name)
+			}
+			d = given
+			b.repairs["access keys"]++
 		case d.HasPlaceholder():
 			key, ok := b.opt.Keys[d.Name]
 			if !ok || key == surql.Redacted || key == "" {

@@ -181,6 +181,17 @@ func (d Definition) WithKey(key string) Definition {
 	})
 }
 
+// WithNewKey returns the ACCESS with key in the place of the one that it has; ok is false
+// if it has none, or several: which of a pair is meant cannot be told.
+func (d Definition) WithNewKey(key string) (out Definition, ok bool) {
+	old := map[string]bool{}
+	out = d.eachKey(func(v string) string {
+		old[v] = true
+		return key
+	})
+	return out, len(old) == 1
+}
+
 // eachKey replaces every key of an ACCESS.
 func (d Definition) eachKey(f func(string) string) Definition {
 	keys := d.keys()
