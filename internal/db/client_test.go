@@ -154,8 +154,6 @@ func TestDenied(t *testing.T) {
 	}
 }
 
-// behindTLS puts the real server behind TLS with an authority of its own.
-// A certificate whose time is over is no matter of who signed it.
 func TestDialRefuses(t *testing.T) {
 	t.Parallel()
 	for _, o := range []db.Options{

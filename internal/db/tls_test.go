@@ -21,6 +21,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
+// behindTLS puts the real server behind TLS with an authority of its own.
 func behindTLS(t *testing.T, o db.Options) (db.Options, *httptest.Server) {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(passOn(t, o.URL, http.Handler.ServeHTTP))
@@ -31,6 +32,7 @@ func behindTLS(t *testing.T, o db.Options) (db.Options, *httptest.Server) {
 	return o, srv
 }
 
+// A certificate whose time is over is no matter of who signed it.
 func TestExpiredCertificate(t *testing.T) {
 	t.Parallel()
 	o := options(t)

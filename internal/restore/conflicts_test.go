@@ -30,7 +30,3 @@ func TestLightweightEdgesBetweenOddRecords(t *testing.T) {
 	}
 	comesBack(t, sql, "SELECT id, ->k->b AS b, <-k<-b AS r FROM a", "SELECT <-k<-a AS a, ->k->a AS r FROM b")
 }
-
-// The user of a database that restores into it stays as it is, though the backup has one of
-// the name: with that one's password it would be locked out after the first statement.
-// An EDITOR may remove all tables and define no user: that is found out before anything goes.

@@ -118,6 +118,7 @@ type plainText struct {
 	n     int64     // bytes that were given
 	given hash.Hash // of them; nil where there is only one copy
 	errs  []error
+	ended error // after the last copy failed
 }
 
 // next turns to the next copy that opens, because of an error of the last one.
@@ -166,6 +167,9 @@ func (p *plainText) open(c Copy) (err error) {
 }
 
 func (p *plainText) Read(b []byte) (int, error) {
+	if p.ended != nil {
+		return 0, p.ended
+	}
 	for {
 		n, err := p.r.Read(b)
 		p.n += int64(n)
@@ -175,8 +179,8 @@ func (p *plainText) Read(b []byte) (int, error) {
 		if err == nil || err == io.EOF || n > 0 {
 			return n, eof(err) // an error comes again at the next Read
 		}
-		if err := p.next(err); err != nil {
-			return 0, err
+		if p.ended = p.next(err); p.ended != nil {
+			return 0, p.ended
 		}
 	}
 }

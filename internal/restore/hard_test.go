@@ -339,7 +339,6 @@ func TestStrangeIDs(t *testing.T) {
 	comesBack(t, "CREATE place:{ coordinates: [1, 2], type: 'Point' } SET to = place:{ coordinates: [1, 2], type: 'Point' } RETURN NONE; CREATE r:1 SET v = [a:1..2, 1..2, 'a'..='z'] RETURN NONE")
 }
 
-// hardOf2 is what 2.7 can hold of the same.
 // Single tables are read and proved by the pieces that they lie in: little is
 // fetched, damage elsewhere does not matter, and damage there is found.
 func TestPiecesOfALargeBackup(t *testing.T) {

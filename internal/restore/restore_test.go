@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -125,6 +126,38 @@ func diff(want, got string) string {
 		}
 	}
 	return strings.Join(out, "\n")
+}
+
+// A text that every copy fails to give fails again, however often it is read.
+func TestPlainTextThatFailed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.sample(t)
+	b := h.backup(t, ns, from, sampleKeys)
+	b.Copies = append(b.Copies, restore.Copy{Name: "other", Store: h.store})
+	path := filepath.Join(h.dir, filepath.FromSlash(b.Manifest.Data().Key))
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[len(text)/2] ^= 1
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Plain(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	_, failed := io.Copy(io.Discard, r)
+	if failed == nil || !strings.Contains(failed.Error(), "at local") || !strings.Contains(failed.Error(), "at other") {
+		t.Fatalf("got %v, want what each copy said", failed)
+	}
+	for range 2 {
+		if n, err := r.Read(make([]byte, 10)); n != 0 || err == nil || err.Error() != failed.Error() {
+			t.Errorf("got %d bytes and %v, want %v", n, err, failed)
+		}
+	}
 }
 
 // A sequence goes on where it stood and hands out no number twice.

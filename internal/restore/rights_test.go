@@ -9,6 +9,8 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/restore"
 )
 
+// The user of a database that restores into it stays as it is, though the backup has one of
+// the name: with that one's password it would be locked out after the first statement.
 func TestUserThatRestores(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -34,6 +36,7 @@ func TestUserThatRestores(t *testing.T) {
 	}
 }
 
+// An EDITOR may remove all tables and define no user: that is found out before anything goes.
 func TestEditorRemovesNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

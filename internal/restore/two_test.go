@@ -26,7 +26,7 @@ const hardOf2 = "DEFINE ACCESS robot ON DATABASE TYPE BEARER FOR USER; CREATE a:
 	"CREATE dec:1 SET a = 10dec * 1.10dec, b = [-5dec / 2]; DEFINE FIELD on ON t TYPE array<string>; CREATE t:1 SET on = ['mon']; CREATE `2fa`:1 SET to = `2fa`:2;" +
 	"RELATE item:1->cites:1->item:2; RELATE item:2->supports:1->cites:1; RELATE supports:1->cites:2->item:1; DEFINE TABLE perm PERMISSIONS FOR select WHERE x FOR delete FULL;" +
 	"DEFINE FIELD a ON own TYPE array<float>; DEFINE FIELD OVERWRITE a[*] ON own TYPE float ASSERT $value > 0 COMMENT 'one of them'; CREATE own:1 SET a = [1.5f];" +
-	"CREATE far:1 SET a = math::inf, b = -math::inf, c = [math::inf, { d: -math::inf }]; CREATE deep:1 SET a = -math::inf"
+	"CREATE mock:1 SET a = |item:3|, b = [|item:1..3|], c = { d: |`a|b`:2| }; CREATE far:1 SET a = math::inf, b = -math::inf, c = [math::inf, { d: -math::inf }]; CREATE deep:1 SET a = -math::inf"
 
 func TestHardCasesOf2(t *testing.T) {
 	t.Parallel()

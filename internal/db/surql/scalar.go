@@ -35,6 +35,14 @@ func (v *Values) scalar(i int, want, edge bool, key []byte) (int, error) {
 		return i + len("<set> "), nil
 	case c == '<':
 		return v.future(i)
+	case c == '|': // |person:3| or |person:1..3|, which 2.x stores as it is
+		n := v.nameEnd(i + 1)
+		end := bytes.IndexByte(row[n:], '|')
+		if n == i+1 || end < 0 {
+			return 0, v.bad(i)
+		}
+		v.Old = true
+		return n + end + 1, nil
 	case c >= '0' && c <= '9' && v.named(wordEnd(row, i)):
 		return v.word(i, wordEnd(row, i), want, edge, key)
 	case c == '-' || c == '+' || c >= '0' && c <= '9':
