@@ -22,7 +22,8 @@ func (b *builder) defineTables() {
 //
 // A server holds new rows to a definition, and so does an import; rows that were
 // there before the definition may be anything: edges without their ends, fields
-// that were removed, records of another type. So rows come before the rules.
+// that were removed, records of another type. So rows come before the rules, and so do
+// indexes: a SCHEMAFULL table takes none over a field that is gone.
 func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 	fields := b.fields(t)
 	var indexes []surql.Definition
@@ -52,7 +53,9 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 			}
 		}
 		b.repairs["tables whose references the import would not rebuild"]++
-		return before, slices.Concat(after, b.rules(t, fields), indexes)
+		return before, slices.Concat(after, indexes, b.rules(t, fields))
+	case t.Records+t.Edges == 0 && t.Define.IsSchemafull() && len(indexes) > 0:
+		return slices.Concat([]surql.Definition{t.Define.Loose()}, indexes, b.rules(t, fields)), nil
 	case t.Records+t.Edges == 0 || t.Define.Lightweight() || t.Define.Takes() && !slices.ContainsFunc(fields, isID):
 		return append(b.rules(t, fields), indexes...), nil
 	}
