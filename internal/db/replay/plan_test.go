@@ -357,7 +357,7 @@ func TestEdgesIntoViewsOnceMore(t *testing.T) {
 	lines := replayed(t, text, replay.Options{Target: three})
 	first := at(t, lines, "INSERT RELATION [ { id: e:1, in: a:1, out: v:[] } ] RETURN NONE;")
 	view := at(t, lines, "DEFINE TABLE OVERWRITE v AS")
-	again := at(t, lines, "RELATE a:1->e:1->v:[];")
+	again := at(t, lines, "RELATE a:1->e:1->v:[] RETURN NONE;")
 	if first > view || view > again {
 		t.Errorf("edges in line %d, view in %d, edges again in %d", first, view, again)
 	}

@@ -159,7 +159,7 @@ func (b *Batcher) relate(row []byte) error {
 	if err != nil {
 		return err
 	}
-	b.buf = fmt.Appendf(b.buf[:0], "RELATE %s->%s->%s;\n", in, id, out)
+	b.buf = fmt.Appendf(b.buf[:0], "RELATE %s->%s->%s RETURN NONE;\n", in, id, out)
 	defer func() { b.buf = b.buf[:0] }()
 	return b.Emit(surql.QuoteRelate(b.buf), 1)
 }

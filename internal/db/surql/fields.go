@@ -42,7 +42,7 @@ func (v *Values) fieldEnd(i int) (int, error) {
 				return 0, err
 			}
 			i = n
-		case classes[c] == quote:
+		case classes[c] == quote || c == '/': // a regex; no value is divided
 			n := quotedLen(v.row[i:])
 			if n == 0 {
 				return 0, v.bad(i)

@@ -3,6 +3,8 @@ package surql_test
 import (
 	"bytes"
 	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/vapora-platform/vapora-backup/internal/db/surql"
@@ -133,4 +135,18 @@ func FuzzValues(f *testing.F) {
 		_ = v.Append(nil)
 		_ = surql.Fields(row, func(_, _ []byte) bool { return true })
 	})
+}
+
+// A row's fields end where they end, whatever their values hold.
+func TestFields(t *testing.T) {
+	t.Parallel()
+	want := []string{"a: 'x, }'", "b: /it's, }/", "c: [1, /,/]", "`d e`: ⟨f,⟩:1", "g: { h: 1 }", "i: b:['}', 2]"}
+	var got []string
+	err := surql.Fields([]byte("{ "+strings.Join(want, ", ")+" }"), func(key, value []byte) bool {
+		got = append(got, string(key)+": "+string(value))
+		return true
+	})
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
 }
