@@ -2,6 +2,8 @@ package restore_test
 
 import (
 	"testing"
+
+	"github.com/vapora-platform/vapora-backup/internal/restore"
 )
 
 // Schemas as applications have them, each of which once did not come back.
@@ -54,5 +56,21 @@ func TestSchemasComeBack(t *testing.T) {
 			t.Parallel()
 			comesBack(t, sql)
 		})
+	}
+}
+
+// The field of an array's elements stays when the array becomes something else; a server
+// takes it before that only.
+func TestElementsThatAnArrayLeftBehind(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	h.srv.Query(t, ns, from, "DEFINE FIELD value ON t TYPE array<record, 5>; DEFINE FIELD OVERWRITE value ON t TYPE record<t> DEFAULT t:1; DEFINE FIELD ok ON t TYPE array<int>; DEFINE FIELD OVERWRITE ok ON t TYPE int DEFAULT 1; CREATE t:1 RETURN NONE")
+	if _, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, from+"_restored")); err != nil {
+		t.Fatal(err)
+	}
+	const fields = "RETURN object::entries((INFO FOR TABLE t).fields)" // an export has them in another order
+	if want, got := string(h.srv.Query(t, ns, from, fields)[0]), string(h.srv.Query(t, ns, from+"_restored", fields)[0]); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

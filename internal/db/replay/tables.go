@@ -94,7 +94,9 @@ func (b *builder) fields(t *surql.Table) (out []surql.Definition) {
 			out = append(out, b.repaired(d))
 		}
 	}
+	// They come behind it in most dumps, and before it where it is called like a word.
 	slices.Reverse(out)
+	slices.SortStableFunc(out, func(a, b surql.Definition) int { return strings.Count(b.Name, ".") - strings.Count(a.Name, ".") })
 	return append(out, behind...)
 }
 
