@@ -193,3 +193,25 @@ func TestViewWithOtherRows(t *testing.T) {
 		t.Errorf("got notes %q, recounted %q", res.Checked.Notes, res.Checked.Recounted)
 	}
 }
+
+// Views of views go on with what comes, as they did in the source.
+func TestViewsOfViewsGoOn(t *testing.T) {
+	t.Parallel()
+	h, res, ns, to := comesBack(t, "DEFINE TABLE s; DEFINE TABLE g AS SELECT count() AS n, math::sum(x) AS m, k FROM s GROUP BY k; DEFINE TABLE p AS SELECT n, m FROM g; DEFINE TABLE ps SCHEMAFULL AS SELECT n FROM g WHERE k > 1; DEFINE TABLE c AS SELECT k FROM s WHERE k = 1;"+
+		"DEFINE TABLE top AS SELECT math::max(n) AS t FROM g GROUP ALL; DEFINE TABLE ptop AS SELECT t FROM top;"+
+		"DEFINE TABLE e TYPE RELATION IN s OUT s ENFORCED; DEFINE TABLE ge AS SELECT count() AS n, out FROM e GROUP BY out; DEFINE TABLE pe AS SELECT n FROM ge; DEFINE FIELD x ON s TYPE int; DEFINE EVENT seen ON s THEN { CREATE seen:[$event, $after.id ?? $before.id] };"+
+		"CREATE s:1, s:2 SET k = 1, x = 2 RETURN NONE; CREATE s:3 SET k = 2, x = 3 RETURN NONE; RELATE s:1->e:1->s:2; RELATE s:3->e:2->s:2")
+	from := strings.TrimSuffix(to, "_restored")
+	for _, write := range []string{"CREATE s:4 SET k = 2, x = 4", "CREATE s:5 SET k = 3, x = 5", "UPDATE s:1 SET k = 3", "DELETE s:2", "RELATE s:4->e:4->s:3", "DELETE s"} {
+		_, was := h.srv.Exec(t.Context(), ns, from, write) // 3.0 fails to delete under some views
+		if _, is := h.srv.Exec(t.Context(), ns, to, write); fmt.Sprint(is) != fmt.Sprint(was) {
+			t.Errorf("%s: got %v, want %v", write, is, was)
+		}
+		if want, got := string(h.srv.Export(t, ns, from)), string(h.srv.Export(t, ns, to)); got != want {
+			t.Errorf("behind %s:\n%s", write, diff(want, got))
+		}
+	}
+	if len(res.Checked.Notes) > 0 {
+		t.Errorf("got notes %q", res.Checked.Notes)
+	}
+}

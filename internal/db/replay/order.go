@@ -44,6 +44,7 @@ func (b *builder) sort() {
 			b.ordered = append(b.ordered, t)
 		}
 	}
+	b.keepLinks()
 	read := b.readByViews()
 	behind := b.behindViews(views, read)
 	var early, late []part

@@ -121,7 +121,7 @@ type Repair struct {
 // New plans the replay of a dump. It fails, naming all of them, if there are
 // accesses without a key: a placeholder never becomes a key.
 func New(o *surql.Outline, opt Options) (*Plan, error) {
-	b := &builder{o: o, opt: opt, plan: &Plan{}, repairs: map[string]int{}, absent: map[string]bool{}}
+	b := &builder{o: o, opt: opt, plan: &Plan{}, repairs: map[string]int{}, absent: map[string]bool{}, live: map[string]bool{}}
 	if err := b.globals(); err != nil {
 		return nil, err
 	}
@@ -152,6 +152,7 @@ type builder struct {
 	kept        []*surql.Table     // views whose rows go in as they are
 	ordered     []*surql.Table     // both, in dependency order
 	absent      map[string]bool    // views that do not come back
+	live        map[string]bool    // views that the target computes row by row, and the tables that feed them
 	early, late [][]part           // levels of loads around the views
 	again       [][]part           // edges that come before a view and point into it
 	finals      []surql.Definition // definitions that wait for the rows

@@ -52,7 +52,9 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 				after = append(after, f.Untyped())
 			}
 		}
-		b.repairs["tables whose references the import would not rebuild"]++
+		if len(before) > 1 {
+			b.repairs["tables whose references the import would not rebuild"]++
+		}
 		return before, slices.Concat(after, indexes, b.rules(t, fields))
 	case t.Records+t.Edges == 0 && t.Define.IsSchemafull() && len(indexes) > 0:
 		return slices.Concat([]surql.Definition{t.Define.Loose()}, indexes, b.rules(t, fields)), nil
@@ -137,5 +139,5 @@ func (b *builder) indexes(t *surql.Table) (out []surql.Definition) {
 // plainRows says whether the rows of t must go in as ordinary statements.
 func (b *builder) plainRows(t *surql.Table) bool {
 	to := b.opt.Target
-	return !to.References && !to.Text && !to.Two && slices.ContainsFunc(t.Fields, surql.Definition.IsReference)
+	return !to.References && !to.Text && !to.Two && (b.live[t.Name] || slices.ContainsFunc(t.Fields, surql.Definition.IsReference))
 }

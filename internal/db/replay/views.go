@@ -97,7 +97,11 @@ func (b *builder) views() {
 	var defs []surql.Definition
 	rows, missing := Stage{Name: "rows of views"}, Stage{Name: "rows that views did not compute"}
 	for _, t := range b.viewTables {
-		defs = append(defs, b.view(t)...)
+		if b.live[t.Name] { // it is defined already, and has its rows
+			defs = append(defs, b.view(t)[1:]...)
+		} else {
+			defs = append(defs, b.view(t)...)
+		}
 		if t.Plain != nil {
 			rows.Define = append(rows.Define, b.repaired(*t.Plain))
 		}
@@ -122,6 +126,44 @@ func (b *builder) views() {
 	b.stage(rows)
 	b.stage(views)
 	b.stage(missing)
+}
+
+// keepLinks finds the views that a server before 3.3 has to compute row by row. One that
+// copies the rows of a view which groups has to be defined before that one has any, and is
+// forgotten by it when that one is defined once more, to be computed: so it is defined
+// once, and what it reads comes by ordinary statements. An import cannot do that.
+func (b *builder) keepLinks() {
+	if to := b.opt.Target; to.References || to.Two {
+		return
+	}
+	var feed func(name string)
+	feed = func(name string) {
+		t := b.o.Table(name)
+		if t == nil || b.absent[name] || b.live[name] {
+			return
+		}
+		b.live[name] = true
+		if t.View() {
+			for _, read := range t.Define.Reads() {
+				feed(read)
+			}
+		}
+	}
+	for _, k := range b.kept {
+		for _, name := range k.Define.Reads() {
+			switch t := b.o.Table(name); {
+			case t == nil || !slices.Contains(b.viewTables, t):
+			case b.opt.Target.Text:
+				b.plan.Losses = append(b.plan.Losses, Loss{
+					What: "that view " + k.Name + " goes on with what comes into " + name,
+					Why:  "a server before 3.3 forgets it when an import defines " + name + " over its rows; restore db keeps it",
+				})
+			default:
+				b.live[k.Name] = true
+				feed(name)
+			}
+		}
+	}
 }
 
 func (b *builder) view(t *surql.Table) []surql.Definition {
@@ -155,13 +197,13 @@ func (b *builder) keptViews() {
 			b.finals = slices.Concat(b.finals, t.Define.Alterations(), b.view(t)[1:])
 		case kept:
 			s.Define = append(s.Define, b.view(t)...)
-		case slices.ContainsFunc(b.kept, func(k *surql.Table) bool { return slices.Contains(k.Define.Reads(), t.Name) }):
+		case b.live[t.Name] || slices.ContainsFunc(b.kept, func(k *surql.Table) bool { return slices.Contains(k.Define.Reads(), t.Name) }):
 			s.Define = append(s.Define, b.repaired(*t.Define))
 		}
 		if kept && t.Records > 0 {
 			s.Load = append(s.Load, b.load(part{table: t}))
 		}
-		if kept && t.Empty > 0 {
+		if kept && t.Empty > 0 && !b.live[t.Name] {
 			b.plan.Losses = append(b.plan.Losses, Loss{
 				What: fmt.Sprintf("fields that are NONE in %d rows of view %s", t.Empty, t.Name),
 				Why:  "only a view keeps such a field, and this one cannot be computed again; it reads the same without",
