@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/vapora-platform/vapora-backup/internal/restore"
+	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
 )
 
 // Schemas as applications have them, each of which once did not come back.
@@ -73,4 +74,14 @@ func TestElementsThatAnArrayLeftBehind(t *testing.T) {
 	if want, got := string(h.srv.Query(t, ns, from, fields)[0]), string(h.srv.Query(t, ns, from+"_restored", fields)[0]); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+}
+
+// The elements of a list that may also be one of anything have a type that no server reads.
+func TestElementsOfAnyType(t *testing.T) {
+	t.Parallel()
+	sql := "DEFINE FIELD b ON t TYPE array<int>; DEFINE FIELD any ON t TYPE array<int>; CREATE t:1 SET b = [1], any = [1] RETURN NONE;"
+	if surrealtest.Start(t, surrealtest.Options{}).Engine != "real" { // 3.3 refuses it
+		sql += "DEFINE FIELD OVERWRITE a ON t TYPE array | array<{ k: string } | { n: int }>; DEFINE FIELD OVERWRITE b ON t TYPE array<int> | array; DEFINE FIELD c ON t TYPE option<array | array<string>>; UPDATE t SET a = [{ n: 1 }, 2], b = ['x'] RETURN NONE"
+	}
+	comesBack(t, sql)
 }

@@ -162,7 +162,13 @@ func (d Definition) MadeBy(fields []Definition) bool {
 	if d.Flexible() && strings.HasSuffix(d.Name, ".*") && !d.holdsObjects() {
 		return true // no server reads it, and where the type is a union 3.3 prints it
 	}
-	if d.Kind != "FIELD" || !strings.HasSuffix(d.Name, ".*") || !strings.Contains(d.Name, "`") || d.Flexible() {
+	if d.Kind != "FIELD" || !strings.HasSuffix(d.Name, ".*") {
+		return false
+	}
+	if from, to := d.fieldType(); d.unites(from, to, "any") { // of array | array<int>, and no server reads it
+		return true
+	}
+	if !strings.Contains(d.Name, "`") || d.Flexible() {
 		return false
 	}
 	for _, t := range Tokens(d.Name) {
@@ -176,6 +182,23 @@ func (d Definition) MadeBy(fields []Definition) bool {
 	}
 	array := slices.IndexFunc(fields, func(f Definition) bool { return f.Name+".*" == d.Name })
 	return array >= 0 && fields[array].makes(d.span(from, to))
+}
+
+// unites says whether a type is a union of a kind and others.
+func (d Definition) unites(from, to int, kind string) bool {
+	depth := 0
+	for i := from; i < to; i++ {
+		switch d.token(i) {
+		case "<", "(", "[", "{":
+			depth++
+		case ">", ")", "]", "}":
+			depth--
+		}
+		if depth == 0 && d.has(i, kind) && (i > from && d.token(i-1) == "|" || i+1 < to && d.token(i+1) == "|") {
+			return true
+		}
+	}
+	return false
 }
 
 // makes says whether the type of a FIELD is an array of a type, and so makes a field of it
