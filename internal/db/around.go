@@ -246,7 +246,7 @@ func (t *Target) forEach(ctx context.Context, table, condition string, n int64, 
 			return failures, err
 		})
 		if err == nil && len(failures) > 0 {
-			err = errors.New(failures[0].Message)
+			err = refusal(failures[0].Message)
 		}
 		if err != nil {
 			return fmt.Errorf("write: %w", err)
@@ -254,6 +254,11 @@ func (t *Target) forEach(ctx context.Context, table, condition string, n int64, 
 	}
 	return nil
 }
+
+// A refusal is what a server says of a statement that it did not carry out.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
 
 func (t *Target) count(ctx context.Context, table, condition string) (int64, error) {
 	results, err := t.Client.read(ctx, fmt.Sprintf("RETURN count(SELECT VALUE id FROM %s WHERE %s)", surql.QuoteIdent(table), condition))

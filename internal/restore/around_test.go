@@ -79,6 +79,26 @@ func TestRelationAlone(t *testing.T) {
 	}
 }
 
+// An edge that a field referred to which is gone cannot be deleted on some servers.
+func TestEdgesThatCannotBeDeleted(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, name := h.srv.Fresh(t)
+	h.srv.Query(t, ns, name, "CREATE a:1, b:1 RETURN NONE; RELATE a:1->e:1->b:1 RETURN NONE; DEFINE FIELD to ON r TYPE record<e> REFERENCE; CREATE r:1 SET to = e:1 RETURN NONE; REMOVE FIELD to ON r")
+	b := h.backup(t, ns, name, nil)
+	const walk = "SELECT id, ->e AS e FROM a; SELECT id, <-e AS e FROM b; SELECT * FROM e, r"
+	want := fmt.Sprintf("%s", h.srv.Query(t, ns, name, walk))
+	h.srv.Query(t, ns, name, "RELATE a:1->e:2->b:1 RETURN NONE")
+	j := h.job(t, b, ns, name)
+	j.Tables, j.Force = []string{"e"}, true
+	if _, err := restore.Run(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprintf("%s", h.srv.Query(t, ns, name, walk)); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 // Edges may be older than what their table says of them now, have edges themselves, and
 // have lost an end.
 func TestEdgesOlderThanTheirTable(t *testing.T) {
