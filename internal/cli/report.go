@@ -13,6 +13,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/config"
 	"github.com/vapora-platform/vapora-backup/internal/replica"
 	"github.com/vapora-platform/vapora-backup/internal/report"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
 func newReport(a *app) *cobra.Command {
@@ -21,8 +22,10 @@ func newReport(a *app) *cobra.Command {
 		Short: "Say how well all is protected, and what to do where it is not",
 		Long: "Hold what lies in the destinations against the objectives: how old the newest good backup\n" +
 			"of each source is, which was verified and when, the last restore test, what each\n" +
-			"destination holds and lacks, and which requests to delete are on their way. Listings and\n" +
-			"a few small signed records are all that is read; no key and no server is needed.\n\n" +
+			"destination holds and lacks, and which requests to delete are on their way. Listings, the\n" +
+			"newest manifests and a few small signed records are all that is read; no key and no\n" +
+			"server is needed. Manifests are read of the newest backups of a source until one is good,\n" +
+			"ten at most; of older backups their last verification must do.\n\n" +
 			"A source is late when its newest good backup is older than twice the RPO. What is\n" +
 			"critical or high is exit code 4; what is medium is only said.",
 		Example: "  vapora-backup report\n  vapora-backup report --json",
@@ -45,6 +48,9 @@ func runReport(ctx context.Context, a *app) error {
 	h := report.Judge(in, report.Objectives{
 		RPO: time.Duration(cfg.Objectives.RPO), RTO: time.Duration(cfg.Objectives.RTO), Availability: cfg.Objectives.Availability.Share(),
 	}, a.Now())
+	if err := storage.Ended(ctx); err != nil {
+		return err // what could not be read for that is no news
+	}
 	if err := a.print(healthResult{h, a.Now()}); err != nil {
 		return err
 	}

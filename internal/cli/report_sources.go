@@ -2,15 +2,20 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/config"
 	"github.com/vapora-platform/vapora-backup/internal/drill"
 	"github.com/vapora-platform/vapora-backup/internal/report"
 	"github.com/vapora-platform/vapora-backup/internal/retention"
+	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
 // reportedSources are those that the config names, and what else there are backups of.
@@ -44,7 +49,7 @@ func (a *app) reportedSources(ctx context.Context, cfg *config.Config, places []
 				backups[e.Key(catalog.ManifestSuffix)] = i
 				s.Backups = append(s.Backups, report.Backup{ID: e.ID, Time: e.Time})
 			}
-			c := report.Copy{Destination: p.Name, Bad: e.Item().Bad}
+			c := report.Copy{Destination: p.Name, Bad: e.Item().Bad, Read: reading(ctx, p, e, v)}
 			if seen, ok := e.Verified(); ok {
 				c.Verified, c.Level = seen.At, seen.Level
 				c.Vouched = func() bool { return a.vouched(ctx, p, seen.Key, v) }
@@ -60,7 +65,42 @@ func (a *app) reportedSources(ctx context.Context, cfg *config.Config, places []
 	for i := range out {
 		slices.SortFunc(out[i].Backups, func(x, y report.Backup) int { return x.Time.Compare(y.Time) })
 	}
+	readNewest(out)
 	return out
+}
+
+// reading reads the manifest of a copy and its signature, once, and holds the listing
+// against it.
+func reading(ctx context.Context, p place, e catalog.Entry, v catalog.Verifier) func() error {
+	return sync.OnceValue(func() error {
+		seen, store := e.Repaired(p.store)
+		m, _, err := catalog.Load(ctx, store, seen, v)
+		switch {
+		case errors.Is(err, storage.ErrCold):
+			return nil // it is there, and no report waits for it to thaw
+		case err != nil:
+			return err
+		}
+		return seen.Holds(m)
+	})
+}
+
+// readNewest reads the newest backup of each source, several at a time: a report asks
+// for these, one after the other.
+func readNewest(sources []report.Source) {
+	var reads errgroup.Group
+	reads.SetLimit(8)
+	for _, s := range sources {
+		if len(s.Backups) == 0 {
+			continue
+		}
+		for _, c := range s.Backups[len(s.Backups)-1].Copies {
+			if !c.Bad {
+				reads.Go(c.Read)
+			}
+		}
+	}
+	_ = reads.Wait() // each keeps its error for who asks
 }
 
 // thinned is the age from which on no destination keeps every backup of a kind, 0 if

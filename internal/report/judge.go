@@ -19,6 +19,10 @@ const (
 	// trialWithin is how old the last restore test may be: from a first Sunday of a
 	// month to the next are five weeks at most, and a day to look.
 	trialWithin = 36 * day
+
+	// mostRead is of how many backups of a source the manifests are read, if need be:
+	// the first good one ends it.
+	mostRead = 10
 )
 
 // late is the age from which a newest backup is late. A run takes its time, so one
@@ -53,9 +57,18 @@ func Judge(in Input, o Objectives, now time.Time) Health {
 func (h *Health) source(s Source, o Objectives, blind bool, now time.Time) {
 	out := SourceHealth{Kind: s.Kind, Name: s.Name, Configured: s.Configured, Backups: len(s.Backups), Destinations: []string{}}
 	var times []time.Time
+	read := 0
 	for _, b := range slices.Backward(s.Backups) {
 		if b.Time.After(now) || !b.good() {
 			continue
+		}
+		if out.Newest == "" {
+			if read++; read > mostRead {
+				break
+			}
+			if b = h.read(s, b); !b.good() {
+				continue
+			}
 		}
 		times = append(times, b.Time)
 		if out.Newest == "" {
@@ -80,15 +93,32 @@ func (h *Health) source(s Source, o Objectives, blind bool, now time.Time) {
 	out.Availability = availability(times, o.late(), s.Thinned, now)
 	h.Sources = append(h.Sources, out)
 	if s.Configured {
-		h.age(out, s.Command, o, blind, now)
+		h.age(out, read, s.Command, o, blind, now)
 		h.proof(out, s, o, now)
 	}
 	h.bad(s)
 }
 
+// read is the backup without the copies whose manifests do not count, which are said.
+func (h *Health) read(s Source, b Backup) Backup {
+	b.Copies = slices.Clone(b.Copies)
+	for i, c := range b.Copies {
+		if c.Bad || c.Read == nil {
+			continue
+		}
+		if err := c.Read(); err != nil {
+			b.Copies[i].Bad = true
+			h.problem(High, s.Kind+"/"+s.Name, "vapora-backup verify "+b.ID+" --destination "+c.Destination, "the copy of %s at %s does not count: %v", b.ID, c.Destination, err)
+		}
+	}
+	return b
+}
+
 // age judges whether there is a backup, and how much would be lost now.
-func (h *Health) age(s SourceHealth, next string, o Objectives, blind bool, now time.Time) {
+func (h *Health) age(s SourceHealth, read int, next string, o Objectives, blind bool, now time.Time) {
 	switch at := now.Sub(s.Taken); {
+	case s.Newest == "" && read > mostRead:
+		h.problem(Critical, s.where(), next, "none of the newest %d of its %d backups is good", mostRead, s.Backups)
 	case s.Newest == "" && s.Backups > 0:
 		h.problem(Critical, s.where(), next, "none of its %d backups is good", s.Backups)
 	case s.Newest == "" && blind:

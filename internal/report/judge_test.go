@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -62,6 +63,13 @@ func TestJudge(t *testing.T) {
 		{"never tried", func(s *Source, _ *Input) { s.Trials, s.Backups = nil, hourly(24*37, 0) },
 			[]string{"high: database/vapora: no backup was ever tried"}, false},
 		{"young and not tried", func(s *Source, _ *Input) { s.Trials = nil }, nil, true},
+		{"a manifest that does not count", func(s *Source, _ *Input) {
+			s.Backups[99].Copies[0].Read = func() error { return errors.New("changed") }
+		}, []string{"high: database/vapora: the copy of 99 at primary does not count: changed"}, false},
+		{"the only one does not count", func(s *Source, _ *Input) {
+			s.Backups = hourly(1, 0)
+			s.Backups[0].Copies[0].Read = func() error { return errors.New("changed") }
+		}, []string{"critical: database/vapora: none of its 1 backups is good", "high: database/vapora: the copy of 0 at primary does not count: changed"}, false},
 		{"nobody vouches for the verifications", func(s *Source, _ *Input) {
 			s.Backups = hourly(24*8, 0)
 			for i := range s.Backups {
@@ -155,5 +163,48 @@ func TestBadCopyIsNotNamed(t *testing.T) {
 	h := Judge(Input{Sources: []Source{s}}, promised, now)
 	if got := h.Sources[0].Destinations; !slices.Equal(got, []string{"primary"}) {
 		t.Errorf("the newest good backup is at %q", got)
+	}
+}
+
+// The newest good backup is one whose manifest was read, and no more are read than it
+// takes to find it.
+func TestManifestsAreReadUntilOneIsGood(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		bad, reads int
+		newest     string
+	}{{0, 1, "99"}, {3, 4, "96"}, {mostRead - 1, mostRead, "90"}, {mostRead, mostRead, ""}} {
+		s := good()
+		reads := 0
+		for i := range s.Backups {
+			s.Backups[i].Copies[0].Read = func() error {
+				if reads++; i > 99-test.bad {
+					return errors.New("changed")
+				}
+				return nil
+			}
+		}
+		h := Judge(Input{Sources: []Source{s}}, promised, now)
+		if got := h.Sources[0]; got.Newest != test.newest || reads != test.reads || (got.Newest == "") != (got.Availability == 0) {
+			t.Errorf("%d bad: got the newest %q after %d reads, availability %v; want %q after %d", test.bad, got.Newest, reads, got.Availability, test.newest, test.reads)
+		}
+		if test.newest == "" && h.Problems[0].Problem != "none of the newest 10 of its 100 backups is good" {
+			t.Errorf("got %+v", h.Problems[0])
+		}
+	}
+}
+
+// Of a backup only those copies are where it lies whose manifests count.
+func TestCopyThatDoesNotCountIsNotNamed(t *testing.T) {
+	t.Parallel()
+	s := good()
+	newest := &s.Backups[99]
+	newest.Copies = append(newest.Copies, Copy{Destination: "second", Read: func() error { return errors.New("changed") }})
+	h := Judge(Input{Sources: []Source{s}}, promised, now)
+	if got := h.Sources[0]; got.Newest != "99" || !slices.Equal(got.Destinations, []string{"primary"}) {
+		t.Errorf("got %s at %q", got.Newest, got.Destinations)
+	}
+	if h.Healthy || len(h.Problems) != 1 || newest.Copies[1].Bad {
+		t.Errorf("got %+v, and what was handed in changed: %v", h.Problems, newest.Copies[1].Bad)
 	}
 }

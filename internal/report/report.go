@@ -54,6 +54,10 @@ type Copy struct {
 	// verification says. It is asked of the newest ones only, and of none that is
 	// older than thirty days.
 	Vouched func() bool
+	// Read, if not nil, reads the manifest and its signature, and returns what is wrong
+	// with them. It is asked of the newest backups only: of older ones what the
+	// verifications say must do.
+	Read func() error
 }
 
 // good reports whether a copy of it may be relied on: one that was found bad may not.
