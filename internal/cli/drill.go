@@ -45,8 +45,9 @@ func newRestoreTest(a *app) *cobra.Command {
 			"against objectives.rto. The result is stored, signed, in the first destination and in\n" +
 			"the one that was read; what a check or the smoke test printed is shown on stderr and\n" +
 			"not stored. Any difference is exit code 1; a source of which no backup can be\n" +
-			"tried keeps no other from it, and is exit code 3. Sources that the config does not name\n" +
-			"any more are left out, unless --source names them.\n\n" +
+			"tried keeps no other from it, and is exit code 3. So is a fault that is not the\n" +
+			"backup's: no server to restore into, no identity that opens it; then nothing is stored.\n" +
+			"Sources that the config does not name any more are left out, unless --source names them.\n\n" +
 			"--if first-sunday does nothing on other days: cron cannot say it.",
 		Example: "  vapora-backup restore-test --select random --within 7d --if first-sunday\n" +
 			"  vapora-backup restore-test --destination secondary --identity /media/usb/identity.txt",
@@ -147,10 +148,12 @@ func runRestoreTest(ctx context.Context, a *app, o *drillOptions) error {
 // of which no backup could be tried.
 type drillErrors struct{ failed, untried []error }
 
-// verdict is partial where all that was tried is good.
+// verdict is partial where all that was tried is good, and where nothing was and that
+// says nothing of the backups.
 func (d drillErrors) verdict(tried int) error {
 	err := errors.Join(append(d.failed, d.untried...)...)
-	if err != nil && len(d.failed) == 0 && tried > 0 {
+	ours := !slices.ContainsFunc(d.untried, func(err error) bool { return !errors.Is(err, drill.ErrNotTried) })
+	if err != nil && len(d.failed) == 0 && (tried > 0 || ours) {
 		return partialError{err}
 	}
 	return err
@@ -178,7 +181,7 @@ func (a *app) drill(ctx context.Context, cfg *config.Config, o *drillOptions, pl
 	}
 	kinds, err := a.kinds(cfg, o, f)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", drill.ErrNotTried, err)
 	}
 	kind, ok := kinds[e.Kind]
 	if !ok {

@@ -147,6 +147,11 @@ func (a *app) readable(cfg *config.Config, f *found, files []string) (restore.Ba
 	if err != nil {
 		return restore.Backup{}, err
 	}
+	return a.withKeys(f, ids), nil
+}
+
+// withKeys is a found backup with these keys.
+func (a *app) withKeys(f *found, ids *crypt.Identities) restore.Backup {
 	f.opened = fingerprints(ids)
 	var told sync.Map // of each copy once
 	b := restore.Backup{Manifest: f.manifest, Opener: ids, Used: func(name string) { f.used = name }, Passed: func(name string, why error) {
@@ -157,7 +162,7 @@ func (a *app) readable(cfg *config.Config, f *found, files []string) (restore.Ba
 	for _, c := range f.copies {
 		b.Copies = append(b.Copies, restore.Copy{Name: c.name, Store: c.store})
 	}
-	return b, nil
+	return b
 }
 
 // fingerprints name the identities by their public halves.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/restore"
 	"github.com/vapora-platform/vapora-backup/internal/trial"
 )
@@ -28,7 +29,18 @@ func (a *app) databaseTrial(cfg *config.Config, o *drillOptions, f *found) (*tri
 	}
 	d := &trial.Database{
 		Target: target, Keys: keys, Now: a.Now,
-		Backup: func(*catalog.Manifest) (restore.Backup, error) { return a.readable(cfg, f, o.identities) },
+		Backup: func(m *catalog.Manifest) (restore.Backup, error) {
+			ids, err := a.identities(cfg, o.identities)
+			if err != nil && hint.Of(err) == "" {
+				err = hint.Wrap(err, "name a private key that opens the backup with --identity FILE, or under encryption.identities")
+			}
+			if err != nil {
+				return restore.Backup{}, err
+			}
+			b := a.withKeys(f, ids)
+			b.Opener = trialOpener{ids, m}
+			return b, nil
+		},
 		Checks: func(source string) []trial.Check { return checks(cfg, source) },
 		Phase:  func(name string) { a.say("%s: %s", f.manifest.ID, name) },
 	}

@@ -22,9 +22,13 @@ import (
 type Kind interface {
 	// Try restores the backup into a throwaway target, asserts on r what it finds
 	// there, and removes what it made unless r.Keep. An error says that it could
-	// not be tried to its end, and fails the drill too.
+	// not be tried to its end, and fails the drill too, but for [ErrNotTried].
 	Try(ctx context.Context, m *catalog.Manifest, r *Report) error
 }
+
+// ErrNotTried is wrapped by a Kind where the fault is not the backup's: no server to
+// restore into, no key that opens it. Then there is no verdict, and no report.
+var ErrNotTried = errors.New("not tried")
 
 // Verdicts of a report.
 const (
@@ -113,7 +117,8 @@ type Drill struct {
 // errSilent is what a kind is blamed for that asserts nothing.
 var errSilent = errors.New("nothing was asserted")
 
-// Run holds the drill and returns its report, which also tells of an error.
+// Run holds the drill and returns its report, which also tells of an error. An error of
+// its own, without a report, wraps [ErrNotTried] where it is not the backup's.
 func Run(ctx context.Context, d Drill) (*Report, error) {
 	m := d.Manifest
 	if d.Random == nil {
@@ -129,6 +134,9 @@ func Run(ctx context.Context, d Drill) (*Report, error) {
 		return nil, err
 	}
 	err = d.Kind.Try(ctx, m, r)
+	if errors.Is(err, ErrNotTried) {
+		return nil, err
+	}
 	if err == nil && len(r.Assertions) == 0 {
 		err = errSilent
 	}

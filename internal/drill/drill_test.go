@@ -3,6 +3,7 @@ package drill_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,21 @@ func TestRun(t *testing.T) {
 		if err != nil || r.Verdict != x.verdict || r.OK() != (x.verdict == drill.Passed) || r.Error != x.text || r.Backup != m.ID || r.ID == "" {
 			t.Errorf("%s: got %+v, %v", name, r, err)
 		}
+	}
+}
+
+// What is not the backup's fault is no verdict.
+func TestNotTried(t *testing.T) {
+	t.Parallel()
+	m, _ := catalogtest.Manifest(t, noon)
+	r, err := drill.Run(t.Context(), drill.Drill{
+		Kind: notes{func(r *drill.Report) error {
+			r.Assert("a", true, "1")
+			return fmt.Errorf("read: %w: no key", drill.ErrNotTried)
+		}}, Manifest: m, Now: time.Now,
+	})
+	if r != nil || !errors.Is(err, drill.ErrNotTried) {
+		t.Errorf("got %+v, %v, want no report", r, err)
 	}
 }
 

@@ -65,7 +65,8 @@ func (l Local) Open(ctx context.Context) (*Scratch, error) {
 		return err
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start %s: %w", filepath.Base(program), err), os.RemoveAll(folder))
+		err = hint.Wrap(fmt.Errorf("start %s: %w", filepath.Base(program), err), "look at restore_test.command in the config, or set restore_test.target: server")
+		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
 	c, err := dial(login, nil)
 	if err != nil {

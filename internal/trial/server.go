@@ -40,8 +40,11 @@ func (s Server) Open(ctx context.Context) (*Scratch, error) {
 		Namespace: namespace + "_" + strings.ToLower(rand.Text()[:10]), Database: database,
 	}
 	c, err := dial(login, s.CA)
+	if err == nil {
+		_, err = c.QueryIn(ctx, "", "", "RETURN 1") // while it says nothing of the backup
+	}
 	if err != nil {
-		return nil, err
+		return nil, hint.Wrap(fmt.Errorf("reach %s: %w", s.URL, err), "look at restore_test.server in the config, or set target: local")
 	}
 	return &Scratch{
 		Client: c, Login: login, Name: fmt.Sprintf("%s/%s at %s", login.Namespace, login.Database, login.URL),

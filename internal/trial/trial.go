@@ -20,7 +20,8 @@ import (
 
 // A Target makes an empty database to restore into.
 type Target interface {
-	// Open makes it and returns how to reach it.
+	// Open makes it and returns how to reach it. An error is nothing that a backup is
+	// blamed for.
 	Open(ctx context.Context) (*Scratch, error)
 }
 
@@ -66,13 +67,13 @@ func (d *Database) Try(ctx context.Context, m *catalog.Manifest, r *drill.Report
 	}
 	b, err := d.Backup(m)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", drill.ErrNotTried, err)
 	}
 	end := d.phase(r, "start")
 	s, err := d.Target.Open(ctx)
 	end()
 	if err != nil {
-		return fmt.Errorf("open a scratch database: %w", err)
+		return fmt.Errorf("%w: open a scratch database: %w", drill.ErrNotTried, err)
 	}
 	r.Target = s.Name
 	defer func() { err = errors.Join(err, d.end(ctx, s, r)) }()

@@ -19,6 +19,7 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/crypt"
 	"github.com/vapora-platform/vapora-backup/internal/db"
 	"github.com/vapora-platform/vapora-backup/internal/drill"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/restore"
 	"github.com/vapora-platform/vapora-backup/internal/storage/storagetest"
 	"github.com/vapora-platform/vapora-backup/internal/surrealtest"
@@ -234,9 +235,43 @@ func TestServer(t *testing.T) {
 	port := h.srv.URL[strings.LastIndex(h.srv.URL, ":"):]
 	for _, url := range []string{h.srv.URL, "http://localhost" + port, "http://LOCALHOST" + port + "/"} {
 		s.URL = url
-		if r := h.run(t, h.database(s)); r.OK() || !strings.Contains(r.Error, trial.ErrSource.Error()) {
-			t.Errorf("%s: got %+v", url, r)
+		if err := h.notTried(t, h.database(s)); !errors.Is(err, trial.ErrSource) {
+			t.Errorf("%s: got %v", url, err)
 		}
+	}
+	// One that cannot be reached, or lets nobody in, tells nothing of the backup.
+	s.URL, s.Sources = scratch.URL, nil
+	s.Password = "wrong"
+	_ = h.notTried(t, h.database(s))
+	s.URL = "http://127.0.0.1:1"
+	_ = h.notTried(t, h.database(s))
+}
+
+// notTried wants a trial without a verdict, with a hint.
+func (h *house) notTried(t *testing.T, d *trial.Database) error {
+	t.Helper()
+	r, err := drill.Run(t.Context(), drill.Drill{Kind: d, Manifest: h.backup.Manifest, Now: time.Now})
+	if r != nil || !errors.Is(err, drill.ErrNotTried) || hint.Of(err) == "" {
+		t.Errorf("got %+v, %v, hint %q; want no report", r, err, hint.Of(err))
+	}
+	return err
+}
+
+// Without a server, or a key, nothing is known of the backup.
+func TestNotTried(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	_ = h.notTried(t, h.database(trial.Local{Command: []string{"no-such-surreal"}}))
+	_ = h.notTried(t, h.database(trial.Local{Command: []string{"false"}}))
+	d := h.database(h.local)
+	d.Backup = func(*catalog.Manifest) (restore.Backup, error) {
+		return restore.Backup{}, hint.Wrap(errors.New("no key"), "name one")
+	}
+	_ = h.notTried(t, d)
+	// What the restore itself says is a verdict.
+	h.backup.Copies = []restore.Copy{{Name: "empty", Store: &storagetest.Memory{}}}
+	if r := h.run(t, h.database(h.local)); r.OK() || r.Error == "" {
+		t.Errorf("got %+v", r)
 	}
 }
 
