@@ -114,7 +114,7 @@ func loadRecord(ctx context.Context, s storage.Store, key Key, v Verifier, into 
 	if len(text) > maxRecord {
 		return Signature{}, fmt.Errorf("%w: longer than %d bytes", ErrInvalid, maxRecord)
 	}
-	sig, err := vouch(ctx, s, key.With(key.Suffix+MinisigSuffix), recordComment(key), text, v)
+	sig, _, err := vouch(ctx, s, key.With(key.Suffix+MinisigSuffix), recordComment(key), text, v)
 	if err != nil {
 		return Signature{}, err
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
@@ -139,20 +138,4 @@ func (e Entry) current(s storage.Store) (Entry, storage.Store) {
 		return out, s
 	}
 	return out, InGeneration(s, e, n)
-}
-
-// written is when the manifest and its signature were written, or later: the
-// latest of their own word and the store's, zero if the store says nothing.
-func (e Entry) written() time.Time {
-	when := e.Time
-	for _, suffix := range []string{ManifestSuffix, SignatureSuffix} {
-		o, _ := e.Object(e.Key(suffix).String())
-		if o.Modified.IsZero() {
-			return time.Time{}
-		}
-		if o.Modified.After(when) {
-			when = o.Modified
-		}
-	}
-	return when
 }

@@ -32,8 +32,8 @@ func TestRewrapInterrupted(t *testing.T) {
 			return &storagetest.Faulty{Store: h.store, Op: storagetest.Put, Nth: n, Err: errBroken, Late: true}
 		}},
 		"writes whose answer is lost": {5, func(h *house, n int) storage.Store { return &mute{h.store, n} }},
-		// Three of manifest and signature; an object, which is opened and summed again, and another; three.
-		"reads": {12, func(h *house, n int) storage.Store {
+		// Manifest and signature; an object, which is opened and summed again, and another; these two.
+		"reads": {10, func(h *house, n int) storage.Store {
 			return &storagetest.Faulty{Store: h.store, Op: storagetest.Get, Nth: n, Err: errBroken}
 		}},
 	} {
