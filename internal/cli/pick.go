@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +24,8 @@ import (
 // picked says which backup is meant where no ID is given.
 type picked struct {
 	source string
+	// good takes the next one where the newest has no manifest that counts.
+	good bool
 }
 
 func (p *picked) flags(f *pflag.FlagSet) {
@@ -55,7 +58,7 @@ func (a *app) pick(ctx context.Context, cfg *config.Config, p picked, args []str
 	if len(args) > 0 {
 		id = args[0]
 	}
-	entry, err := choose(places, p.source, id, a.Now())
+	entries, err := choose(places, p.source, id, a.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +69,44 @@ func (a *app) pick(ctx context.Context, cfg *config.Config, p picked, args []str
 	if trust == nil {
 		a.warn("nobody is trusted (signing.trusted in %s): the signature of the backup is not checked", cfg.File())
 	}
-	return a.gather(ctx, places, entry, verifier(trust))
+	if !p.good {
+		entries = entries[:1]
+	}
+	return a.firstGood(ctx, places, entries, verifier(trust))
+}
+
+// mostPassed is how many backups are passed over, the newest first, where their manifests
+// do not count.
+const mostPassed = 10
+
+// firstGood gathers the first backup whose manifest counts. What stands in its way for
+// another reason, such as a destination that does not answer, is no reason for an older one.
+func (a *app) firstGood(ctx context.Context, places []place, entries []catalog.Entry, v catalog.Verifier) (*found, error) {
+	var passed []error
+	for _, e := range entries[:min(len(entries), mostPassed+1)] {
+		f, err := a.gather(ctx, places, e, v)
+		if err == nil {
+			for i, why := range passed {
+				a.warn("the newer backup %s is PASSED OVER, and %s taken in its place: %v", entries[i].ID, e.ID, why)
+			}
+			return f, nil
+		}
+		passed = append(passed, err)
+		if !errors.As(err, new(unreadError)) {
+			break
+		}
+	}
+	return nil, passed[0]
+}
+
+// An unreadError says that no copy of a backup has a manifest that counts.
+type unreadError struct{ error }
+
+func (e unreadError) Unwrap() error { return e.error }
+
+// discredited reports whether a manifest is to blame for an error of reading it.
+func discredited(err error) bool {
+	return errors.Is(err, catalog.ErrInvalid) || errors.Is(err, catalog.ErrUnsigned) || errors.Is(err, catalog.ErrUntrusted) || errors.Is(err, fs.ErrNotExist)
 }
 
 // gather finds the copies of a backup, and its manifest: the first good one. One that does
@@ -97,7 +137,11 @@ func (a *app) gather(ctx context.Context, places []place, entry catalog.Entry, v
 		}
 	}
 	if f.manifest == nil {
-		return nil, hint.Wrap(fmt.Errorf("read backup %s: %w", entry.ID, errors.Join(bad...)), "vapora-backup list shows the others; name one that is older")
+		err := hint.Wrap(fmt.Errorf("read backup %s: %w", entry.ID, errors.Join(bad...)), "vapora-backup list shows the others; name one that is older")
+		if !slices.ContainsFunc(bad, func(err error) bool { return !discredited(err) }) {
+			err = unreadError{err}
+		}
+		return nil, err
 	}
 	return f, nil
 }
@@ -111,11 +155,13 @@ func union(places []place) []catalog.Entry {
 	return catalog.Union(lists...)
 }
 
-// choose finds the entry that is meant, over all places.
-func choose(places []place, source, id string, now time.Time) (catalog.Entry, error) {
+// choose finds the entries that are meant, over all places: the one with that ID, or
+// those of the source, the newest first.
+func choose(places []place, source, id string, now time.Time) ([]catalog.Entry, error) {
 	all := union(places)
 	if id != "" {
-		return catalog.Find(all, id)
+		e, err := catalog.Find(all, id)
+		return []catalog.Entry{e}, err
 	}
 	var names []string
 	for _, e := range all {
@@ -125,20 +171,21 @@ func choose(places []place, source, id string, now time.Time) (catalog.Entry, er
 	}
 	switch {
 	case len(all) == 0 && source != "":
-		return catalog.Entry{}, hint.Wrap(fmt.Errorf("no backup of %s in any destination", source), "vapora-backup list")
+		return nil, hint.Wrap(fmt.Errorf("no backup of %s in any destination", source), "vapora-backup list")
 	case len(all) == 0:
-		return catalog.Entry{}, hint.Wrap(errors.New("no backup in any destination"), "take one with: vapora-backup backup db")
+		return nil, hint.Wrap(errors.New("no backup in any destination"), "take one with: vapora-backup backup db")
 	case len(names) > 1:
 		slices.Sort(names)
-		return catalog.Entry{}, usagef("there are backups of %s: name one with --source, or give an ID", strings.Join(names, ", "))
+		return nil, usagef("there are backups of %s: name one with --source, or give an ID", strings.Join(names, ", "))
 	}
-	newest := func(x, y catalog.Entry) int { return strings.Compare(x.ID, y.ID) }
+	newest := func(x, y catalog.Entry) int { return strings.Compare(y.ID, x.ID) }
 	// What is known to be bad, or is of the future and so not of ours, is for who names it.
 	good := slices.DeleteFunc(slices.Clone(all), func(e catalog.Entry) bool { return e.Item().Bad || e.Time.After(now.Add(backup.MaxSkew)) })
 	if len(good) == 0 {
-		return slices.MaxFunc(all, newest), nil
+		return []catalog.Entry{slices.MinFunc(all, newest)}, nil
 	}
-	return slices.MaxFunc(good, newest), nil
+	slices.SortFunc(good, newest)
+	return good, nil
 }
 
 // readable is a found backup with the keys to open it.

@@ -97,6 +97,7 @@ func runRestoreDB(ctx context.Context, a *app, o *restoreOptions, args []string)
 	if job.Starts, err = readStarts(o.sequences); err != nil {
 		return err
 	}
+	o.pick.good = true
 	found, err := a.pick(ctx, cfg, o.pick, args)
 	if err != nil {
 		return err
