@@ -27,13 +27,13 @@ func newConfigValidate(a *app) *cobra.Command {
 		Long: "Check the config file, its includes and the environment, and that recipients and\n" +
 			"trusted keys are keys. No server is contacted and no secret is read.\n\n" +
 			"With --online the databases are looked for and each destination is asked whether it is\n" +
-			"there, what time it is, and whether it can lock objects where a lock is wanted. Nothing\n" +
-			"is written. Credentials that may not list are no fault: backups need to write only.",
+			"there, what time it is, and whether it can lock objects where a lock is wanted; the\n" +
+			"signing key and the secrets of notify are read. Nothing is written or sent. Credentials that may not list are no fault: backups need to write only.",
 		Example: "  vapora-backup config validate --config /etc/vapora-backup/config.yaml --online",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return runConfigValidate(c.Context(), a, online) },
 	}
-	c.Flags().BoolVar(&online, "online", false, "also ask the databases and the destinations")
+	c.Flags().BoolVar(&online, "online", false, "also ask the databases and the destinations, and read the secrets of a run")
 	return c
 }
 
@@ -92,7 +92,7 @@ func checkKeys(cfg *config.Config) (faults config.Faults) {
 	return faults
 }
 
-// askAll asks every database and destination, all at once.
+// askAll reads the secrets of a run, and asks every database and destination, all at once.
 func (a *app) askAll(ctx context.Context, cfg *config.Config) ([]asked, error) {
 	open := a.open(ctx, cfg)
 	out := make([]asked, len(cfg.Databases)+len(open))
@@ -111,12 +111,33 @@ func (a *app) askAll(ctx context.Context, cfg *config.Config) ([]asked, error) {
 		})
 	}
 	asking.Wait()
+	out = append(out, a.readSecrets(cfg)...)
 	for i := range out {
 		if out[i].OK = out[i].err == nil; !out[i].OK {
+			out[i].Says = ""
 			out[i].Error = out[i].err.Error()
 		}
 	}
 	return out, storage.Ended(ctx)
+}
+
+// readSecrets opens what a run signs with and tells others with. Passwords of databases
+// and credentials of destinations are read where these are asked.
+func (a *app) readSecrets(cfg *config.Config) (out []asked) {
+	if !cfg.Signing.Key.IsZero() {
+		key := asked{Name: "signing.key"}
+		var signer *crypt.Signer
+		if signer, key.err = a.signer(cfg); key.err == nil {
+			key.Says = "key " + signer.KeyID()
+		}
+		out = append(out, key)
+	}
+	for _, n := range cfg.Notify {
+		_, err := n.URL.Value(a.getenv)
+		err = hint.Wrap(err, "notify[%s].url in %s names its file or variable", n.Name, cfg.File())
+		out = append(out, asked{Name: "notify[" + n.Name + "]", Says: "has its URL", err: err})
+	}
+	return out
 }
 
 func (a *app) askDatabase(ctx context.Context, d config.Database) (string, error) {
@@ -171,7 +192,7 @@ type validated struct {
 	Online       []asked  `json:"online,omitempty"`
 }
 
-// asked is what a database or a destination said.
+// asked is what a database or a destination said, or a secret is.
 type asked struct {
 	Name  string `json:"name"` // its place in the config
 	OK    bool   `json:"ok"`

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -132,17 +133,30 @@ func (a *app) signer(cfg *config.Config) (*crypt.Signer, error) {
 	}
 	text, err := cfg.Signing.Key.Value(a.getenv)
 	if err != nil {
-		return nil, fmt.Errorf("read signing.key: %w", err)
+		return nil, hint.Wrap(fmt.Errorf("read signing.key: %w", err), "signing.key in %s names its file or variable; vapora-backup keys generate makes one", cfg.File())
 	}
 	signer, err := crypt.ParseSigner(text, func(what string) (string, error) {
 		if cfg.Signing.Password.IsZero() {
-			return a.ask(what)
+			password, err := a.ask(what)
+			return password, hint.Wrap(err, "name its password under signing.password in %s, or take it off with minisign -C -W", cfg.File())
 		}
-		return cfg.Signing.Password.Value(a.getenv)
+		password, err := cfg.Signing.Password.Value(a.getenv)
+		return password, hint.Wrap(err, "signing.password in %s names its file or variable", cfg.File())
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read signing.key: %w", err)
 	}
+	return signer, nil
+}
+
+// signing is signer for commands that also sign the record of what they did: the key is
+// opened once, which takes seconds where it has a password.
+func (a *app) signing(ctx context.Context, cfg *config.Config) (*crypt.Signer, error) {
+	l, err := a.auditLog(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	signer, _ := l.Signer.(*crypt.Signer)
 	return signer, nil
 }
 
