@@ -142,7 +142,7 @@ func (a *app) newWriter(ctx context.Context, cfg *config.Config) (*writer, error
 		})
 	}
 	var err error
-	if w.signer, err = a.signer(cfg); err != nil {
+	if w.signer, err = a.signing(ctx, cfg); err != nil {
 		return nil, err
 	}
 	if w.signer == nil {

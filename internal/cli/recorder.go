@@ -27,6 +27,19 @@ func (a *app) recorder(cfg *config.Config) (*recorder, error) {
 	return &recorder{signer}, nil
 }
 
+// recorderAtHand is recorder where a key that cannot be read is a warning: who looks
+// needs no private key.
+func (a *app) recorderAtHand(ctx context.Context, cfg *config.Config) *recorder {
+	signer, err := a.signing(ctx, cfg)
+	if err != nil {
+		a.warn("what comes of it is remembered nowhere, as with --no-record: %v", err)
+	}
+	if signer == nil {
+		return nil
+	}
+	return &recorder{signer}
+}
+
 // verification is the record of one.
 type verification struct {
 	Version     int       `json:"version"`

@@ -97,9 +97,7 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions, args []string) err
 	}
 	var recorder *recorder
 	if !o.noRecord {
-		if recorder, err = a.recorder(cfg); err != nil {
-			return err
-		}
+		recorder = a.recorderAtHand(ctx, cfg)
 	}
 	if o.parallel < 1 {
 		return usagef("--parallel %d: at least 1", o.parallel)
