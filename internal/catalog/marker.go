@@ -57,14 +57,8 @@ func parseVerification(k Key) (Verification, bool) {
 // but a bad one stands until another has looked as deep. One that only looked
 // whether the backup exists is none.
 func (e Entry) Verified() (v Verification, ok bool) {
-	newest := map[string]Verification{}
-	for _, x := range e.Verifications {
-		if last, seen := newest[x.Level]; !seen || x.At.After(last.At) {
-			newest[x.Level] = x
-		}
-	}
-	sums, summed := newest["sums"]
-	deep, deeper := newest["deep"]
+	sums, summed := e.VerifiedAt("sums")
+	deep, deeper := e.VerifiedAt("deep")
 	switch {
 	case !summed:
 		return deep, deeper
@@ -76,6 +70,16 @@ func (e Entry) Verified() (v Verification, ok bool) {
 		return sums, true
 	}
 	return deep, true
+}
+
+// VerifiedAt is the newest verification of a level, and whether there is one.
+func (e Entry) VerifiedAt(level string) (v Verification, ok bool) {
+	for _, x := range e.Verifications {
+		if x.Level == level && (!ok || x.At.After(v.At)) {
+			v, ok = x, true
+		}
+	}
+	return v, ok
 }
 
 // mark takes in what a key besides the backup's own objects says.

@@ -64,8 +64,14 @@ func (h healthResult) source(w io.Writer, s report.SourceHealth) {
 	}
 	fmt.Fprintf(w, "%s: newest good backup %s, %s, at %s; %d in all, at hand %.2f %% of the time\n",
 		name, s.Newest, age(h.now.Sub(s.Taken)), strings.Join(s.Destinations, ", "), s.Backups, 100*s.Availability)
+	verified := func(level, id string, taken, at time.Time) {
+		fmt.Fprintf(w, "  verified (%s): %s, taken %s, looked at %s\n", level, id, age(h.now.Sub(taken)), age(h.now.Sub(at)))
+	}
 	if s.Proved != "" {
-		fmt.Fprintf(w, "  verified (%s): %s, taken %s\n", s.ProvedLevel, s.Proved, age(h.now.Sub(s.ProvedTaken)))
+		verified(s.ProvedLevel, s.Proved, s.ProvedTaken, s.ProvedAt)
+	}
+	if s.Deep != "" && (s.Deep != s.Proved || s.ProvedLevel != "deep") {
+		verified("deep", s.Deep, s.DeepTaken, s.DeepAt)
 	}
 	if t := s.Trial; t != nil {
 		verdict := "failed"

@@ -52,7 +52,13 @@ func (a *app) reportedSources(ctx context.Context, cfg *config.Config, places []
 			c := report.Copy{Destination: p.Name, Bad: e.Item().Bad, Read: reading(ctx, p, e, v)}
 			if seen, ok := e.Verified(); ok {
 				c.Verified, c.Level = seen.At, seen.Level
-				c.Vouched = func() bool { return a.vouched(ctx, p, seen.Key, v) }
+				c.Vouched = sync.OnceValue(func() bool { return a.vouched(ctx, p, seen.Key, v) })
+				if deep, ok := e.VerifiedAt("deep"); ok && deep.Good {
+					c.Deep, c.DeepVouched = deep.At, c.Vouched
+					if deep.Key != seen.Key {
+						c.DeepVouched = func() bool { return a.vouched(ctx, p, deep.Key, v) }
+					}
+				}
 			}
 			s.Backups[i].Copies = append(s.Backups[i].Copies, c)
 		}

@@ -79,11 +79,8 @@ func (h *Health) source(s Source, o Objectives, blind bool, now time.Time) {
 				}
 			}
 		}
-		if out.Proved != "" || now.Sub(b.Time) > window {
-			continue
-		}
-		if c, ok := b.proved(); ok {
-			out.Proved, out.ProvedTaken, out.ProvedAt, out.ProvedLevel = b.ID, b.Time, c.Verified, c.Level
+		if now.Sub(b.Time) <= window {
+			out.prove(b)
 		}
 	}
 	slices.Reverse(times)
@@ -97,6 +94,20 @@ func (h *Health) source(s Source, o Objectives, blind bool, now time.Time) {
 		h.proof(out, s, o, now)
 	}
 	h.bad(s)
+}
+
+// prove notes the newest backup that was verified, and the newest that was verified deep.
+func (s *SourceHealth) prove(b Backup) {
+	if s.Proved == "" {
+		if c, ok := b.proved(); ok {
+			s.Proved, s.ProvedTaken, s.ProvedAt, s.ProvedLevel = b.ID, b.Time, c.Verified, c.Level
+		}
+	}
+	if s.Deep == "" {
+		if at := b.deep(); !at.IsZero() {
+			s.Deep, s.DeepTaken, s.DeepAt = b.ID, b.Time, at
+		}
+	}
 }
 
 // read is the backup without the copies whose manifests do not count, which are said.

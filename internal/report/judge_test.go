@@ -208,3 +208,28 @@ func TestCopyThatDoesNotCountIsNotNamed(t *testing.T) {
 		t.Errorf("got %+v, and what was handed in changed: %v", h.Problems, newest.Copies[1].Bad)
 	}
 }
+
+// A deep verification is told also where it is older than that of the sums, or of
+// another backup; one that nobody vouches for is not.
+func TestDeepIsToldBesideSums(t *testing.T) {
+	t.Parallel()
+	s := good()
+	deep := now.Add(-2 * time.Hour)
+	s.Backups[99].Copies[0].Deep = deep
+	s.Backups[98].Copies[0].Deep = now
+	if got := judged(s); got.Proved != "99" || got.ProvedLevel != "sums" || got.Deep != "99" || !got.DeepAt.Equal(deep) || !got.DeepTaken.Equal(s.Backups[99].Time) {
+		t.Errorf("of the same: got %+v", got)
+	}
+	s.Backups[99].Copies[0].DeepVouched = func() bool { return false }
+	if got := judged(s); got.Proved != "99" || got.Deep != "98" || !got.DeepAt.Equal(now) || !got.DeepTaken.Equal(s.Backups[98].Time) {
+		t.Errorf("of another: got %+v", got)
+	}
+	s.Backups[98].Copies[0].Bad = true
+	if got := judged(s); got.Deep != "" || !got.DeepAt.IsZero() {
+		t.Errorf("of a bad one: got %+v", got)
+	}
+}
+
+func judged(s Source) SourceHealth {
+	return Judge(Input{Sources: []Source{s}}, promised, now).Sources[0]
+}

@@ -54,6 +54,10 @@ type Copy struct {
 	// verification says. It is asked of the newest ones only, and of none that is
 	// older than thirty days.
 	Vouched func() bool
+	// Deep is the newest deep verification, zero if none or if it found the copy bad;
+	// DeepVouched is asked of it as Vouched is.
+	Deep        time.Time
+	DeepVouched func() bool
 	// Read, if not nil, reads the manifest and its signature, and returns what is wrong
 	// with them. It is asked of the newest backups only: of older ones what the
 	// verifications say must do.
@@ -78,6 +82,16 @@ func (b Backup) proved() (best Copy, ok bool) {
 		}
 	}
 	return best, ok
+}
+
+// deep is the newest deep verification of a copy that was found good.
+func (b Backup) deep() (at time.Time) {
+	for _, c := range b.Copies {
+		if !c.Bad && c.Deep.After(at) && (c.DeepVouched == nil || c.DeepVouched()) {
+			at = c.Deep
+		}
+	}
+	return at
 }
 
 // A Destination is a place that holds backups.
@@ -165,7 +179,12 @@ type SourceHealth struct {
 	ProvedTaken time.Time `json:"proved_taken,omitzero"`
 	ProvedAt    time.Time `json:"proved_at,omitzero"`
 	ProvedLevel string    `json:"proved_level,omitempty"`
-	Trial       *Trial    `json:"restore_test,omitempty"` // the last
+	// Deep is the newest backup of the last thirty days that was verified deep, which
+	// may be longer ago, and another.
+	Deep      string    `json:"deep,omitempty"`
+	DeepTaken time.Time `json:"deep_taken,omitzero"`
+	DeepAt    time.Time `json:"deep_at,omitzero"`
+	Trial     *Trial    `json:"restore_test,omitempty"` // the last
 	// Availability is the share of the last thirty days, or of the time since the
 	// first backup, in which a good one was at hand that was not late.
 	Availability float64 `json:"availability"`
