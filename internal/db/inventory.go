@@ -18,9 +18,9 @@ type Inventory struct {
 	// Definitions counts what belongs to no table, by kind in lower case
 	// ("user", "access", "function"), and fields, indexes and events of all tables.
 	Definitions map[string]int `json:"definitions"`
-	// SchemaHash is "2:" and the SHA-256 over all definitions as printed, sorted;
-	// keys of accesses and positions of sequences are left out of it. One without
-	// the "2:" is of an older kind, and tells nothing.
+	// SchemaHash is "3:" and the SHA-256 over all definitions as printed, sorted; keys
+	// of accesses, positions of sequences and what a PARAM stands for are left out of
+	// it. "2:" is of before and has the latter in it; one without either tells nothing.
 	SchemaHash string `json:"schema_hash"`
 
 	// Head is what lies before the first table: everything that a restore of

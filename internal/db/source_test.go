@@ -270,7 +270,7 @@ func TestSchemaHash(t *testing.T) {
 	fill(t, o, shop)
 	first := hash()
 	fill(t, o, "CREATE customer:9 SET name = 'Zoe'; RETURN sequence::nextval('number')")
-	if got := hash(); got != first || len(got) != len("2:")+64 {
+	if got := hash(); got != first || len(got) != len("3:")+64 {
 		t.Errorf("more rows made another hash: %s, was %s", got, first)
 	}
 	fill(t, o, "DEFINE FIELD age ON customer TYPE int")

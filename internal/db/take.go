@@ -52,7 +52,7 @@ func (s *Source) inventory(o *surql.Outline, p proof, secrets *Secrets) Inventor
 
 // outlineInventory is the part of an inventory that the text alone tells.
 func outlineInventory(o *surql.Outline) Inventory {
-	inv := Inventory{Definitions: map[string]int{}, SchemaHash: schemaHash(o), Head: surql.Range{Length: o.Size}}
+	inv := Inventory{Definitions: map[string]int{}, SchemaHash: schemaHash(o, schemaHashed), Head: surql.Range{Length: o.Size}}
 	for _, d := range definitions(o) {
 		inv.Definitions[strings.ToLower(d.Kind)]++
 	}
@@ -81,20 +81,29 @@ func tableType(t *surql.Table) string {
 	return "any"
 }
 
-// schemaHash is over all definitions as printed, sorted. Keys and positions of
-// sequences are not in it: a hash of a weak key would give it away. It begins with
-// its version: one of another kind cannot be compared.
-func schemaHash(o *surql.Outline) string {
+// schemaHash is over all definitions as printed, sorted. Keys, positions of sequences and
+// what is said of a PARAM beyond its name are not in it: it lies in clear, and a hash of a
+// weak secret gives it away to who guesses. It begins with its version: one of another
+// kind cannot be compared.
+func schemaHash(o *surql.Outline, version string) string {
 	var lines []string
 	for _, d := range definitions(o) {
+		if d.Kind == "PARAM" && version != schemaHashed2 {
+			lines = append(lines, "DEFINE PARAM $"+d.Name)
+			continue
+		}
 		lines = append(lines, d.Printed())
 	}
 	slices.Sort(lines)
 	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
-	return schemaHashed + hex.EncodeToString(sum[:])
+	return version + hex.EncodeToString(sum[:])
 }
 
-const schemaHashed = "2:"
+// Versions of it. The second, of backups of before, has the values of PARAMs in it.
+const (
+	schemaHashed2 = "2:"
+	schemaHashed  = "3:"
+)
 
 // notIncluded names what this database has and no export holds. own is its own
 // definition, which many exports lack.
@@ -187,9 +196,11 @@ func (inv *Inventory) warnings(o *surql.Outline) []string {
 func (inv *Inventory) Compare(o *surql.Outline) []string {
 	got := outlineInventory(o)
 	var out []string
-	// Backups of before have a hash of another kind; the sum of their text covers all.
-	if strings.HasPrefix(inv.SchemaHash, schemaHashed) && got.SchemaHash != inv.SchemaHash {
-		out = append(out, "its definitions are others")
+	// Backups of long before have a hash of another kind; the sum of their text covers all.
+	for _, version := range []string{schemaHashed, schemaHashed2} {
+		if strings.HasPrefix(inv.SchemaHash, version) && schemaHash(o, version) != inv.SchemaHash {
+			out = append(out, "its definitions are others")
+		}
 	}
 	if !slices.EqualFunc(got.Tables, inv.Tables, sameTable) {
 		out = append(out, fmt.Sprintf("it has %d tables, %d records and %d edges, or has them elsewhere; the inventory says %d, %d and %d",
