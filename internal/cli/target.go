@@ -9,8 +9,8 @@ import (
 
 // targetFlags say where a restore goes, over the source's own entry in the config.
 type targetFlags struct {
-	url, namespace, database, auth, username    string
-	passwordEnv, passwordFile, tokenEnv, caFile string
+	url, namespace, database, auth, username                string
+	passwordEnv, passwordFile, tokenEnv, caFile, serverName string
 }
 
 func (t *targetFlags) flags(f *pflag.FlagSet) {
@@ -23,6 +23,7 @@ func (t *targetFlags) flags(f *pflag.FlagSet) {
 	f.StringVar(&t.passwordFile, "to-password-file", "", "`FILE` that holds the password there")
 	f.StringVar(&t.tokenEnv, "to-token-env", "", "environment variable `NAME` that holds a token there")
 	f.StringVar(&t.caFile, "to-ca", "", "PEM `FILE` of the certificates to trust there")
+	f.StringVar(&t.serverName, "to-server-name", "", "`NAME` in the certificate there, if it is not the host of --to-url")
 }
 
 // entry returns what to connect with: the source's, with the flags over it.
@@ -47,6 +48,9 @@ func (t targetFlags) entry(cfg *config.Config, source string) (config.Database, 
 	}
 	if t.url != "" && t.url != url {
 		d.TLS.ServerName = "" // that of another host
+	}
+	if t.serverName != "" {
+		d.TLS.ServerName = t.serverName
 	}
 	switch {
 	case t.passwordEnv != "":

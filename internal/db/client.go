@@ -218,7 +218,7 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	var cert *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &host):
-		return hint.Wrap(fmt.Errorf("%s: the certificate is for another name: %w", c.base, err), "give the name in the certificate under tls.server_name")
+		return hint.Wrap(fmt.Errorf("%s: the certificate is for another name: %w", c.base, err), "give the name in the certificate under tls.server_name, or to a restore with --to-server-name")
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return hint.Wrap(fmt.Errorf("%s: %w", c.base, err), "renew the server's certificate; if it is in force, set this machine's clock right")
 	case errors.As(err, &cert):
