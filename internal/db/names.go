@@ -112,7 +112,7 @@ func (c *Client) definedOn(ctx context.Context, tables []string, out names) erro
 			continue // removed meanwhile
 		}
 		if err := r.err(); err != nil {
-			return err
+			return fmt.Errorf("table %s: %w", tables[i], err)
 		}
 		lists := []string{"fields", "indexes", "events"}
 		t, err := parseInfo(json.RawMessage(r.Value), lists...)

@@ -82,8 +82,10 @@ func TestNamesThatAreKeywords(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{ // no union with a list that has gaps takes a REFERENCE
-		"DEFINE FIELD l ON x TYPE array<none | record<x>> REFERENCE ON DELETE UNSET;":    "DEFINE FIELD OVERWRITE l ON `x` TYPE array<none | record<x>> REFERENCE ON DELETE IGNORE;",
-		"DEFINE FIELD l ON x TYPE none | array<record<none>> REFERENCE ON DELETE UNSET;": "DEFINE FIELD OVERWRITE l ON `x` TYPE option<none | array<record<none>> | array<record>> REFERENCE ON DELETE IGNORE;",
+		"DEFINE FIELD l ON x TYPE array<none | record<x>> REFERENCE ON DELETE UNSET;":       "DEFINE FIELD OVERWRITE l ON `x` TYPE array<none | record<x>> REFERENCE ON DELETE IGNORE;",
+		"DEFINE FIELD l ON x TYPE array<record<x> | record<y>> REFERENCE ON DELETE IGNORE;": "DEFINE FIELD OVERWRITE l ON `x` TYPE array<record<x> | record<y>> REFERENCE ON DELETE IGNORE;",
+		"DEFINE FIELD l ON x TYPE array<record<x | y>> REFERENCE ON DELETE IGNORE;":         "DEFINE FIELD OVERWRITE l ON `x` TYPE option<array<record<x | y>> | array<record>> REFERENCE ON DELETE IGNORE;",
+		"DEFINE FIELD l ON x TYPE none | array<record<none>> REFERENCE ON DELETE UNSET;":    "DEFINE FIELD OVERWRITE l ON `x` TYPE option<none | array<record<none>> | array<record>> REFERENCE ON DELETE IGNORE;",
 	} {
 		if got := surql.Parse(text).ReferenceOnly(true).Text; got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
