@@ -119,12 +119,19 @@ func (t *Target) Renew(ctx context.Context, a *Around) (renewed int64, notes []s
 	if err != nil {
 		return 0, nil, err
 	}
+	there := slices.Clone(a.tables) // 3.x asks for no record of a table that is not
+	for _, t := range a.target.Tables {
+		there = append(there, t.Name)
+	}
+	exists := func(field string) string {
+		return among(field, there, version) + " AND record::exists(" + field + ")"
+	}
 	for _, table := range a.edges {
 		lost := ends(table, func(field, walk string) string {
 			return fmt.Sprintf("%s AND record::exists(%s) AND id NOT IN %s", among(field, a.tables, version), field, walk)
 		})
 		if !a.normal[table] {
-			n, err := t.relate(ctx, table, lost+" AND record::exists(in) AND record::exists(out)")
+			n, err := t.relate(ctx, table, lost+" AND "+exists("in")+" AND "+exists("out"))
 			if err != nil {
 				return renewed, notes, fmt.Errorf("renew the edges of %s: %w", table, err)
 			}

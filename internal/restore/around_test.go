@@ -79,6 +79,27 @@ func TestRelationAlone(t *testing.T) {
 	}
 }
 
+// An edge may lead to a record whose table never was.
+func TestEdgesToATableThatIsNot(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ns, name := h.srv.Fresh(t)
+	h.srv.Query(t, ns, name, "CREATE a:1, b:1 RETURN NONE; RELATE a:1->e:1->never:1 RETURN NONE; RELATE never:2->e:2->a:1 RETURN NONE; RELATE b:1->e:3->a:1 RETURN NONE; RELATE never:3->e:4->never:4 RETURN NONE")
+	b := h.backup(t, ns, name, nil)
+	j := h.job(t, b, ns, name)
+	j.Tables, j.Force = []string{"a"}, true
+	res, err := restore.Run(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if notes := strings.Join(res.Checked.Notes, "\n"); !strings.Contains(notes, "2 edges of e are unknown") {
+		t.Errorf("got notes %q", notes)
+	}
+	if got := string(h.srv.Query(t, ns, name, "RETURN a:1<-e")[0]); got != `["e:3"]` {
+		t.Errorf("got %s", got)
+	}
+}
+
 // An edge that a field referred to which is gone cannot be deleted on some servers.
 func TestEdgesThatCannotBeDeleted(t *testing.T) {
 	t.Parallel()
