@@ -12,6 +12,7 @@ import (
 
 	"github.com/vapora-platform/vapora-backup/internal/audit"
 	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 )
 
 // app is one run of the program: the Env, the flags that every command has,
@@ -85,7 +86,10 @@ func finish(c *cobra.Command) {
 			if len(args) > 0 {
 				return unknownCommand(c, args[0])
 			}
-			return c.Help()
+			if !c.HasParent() && c.Flags().NFlag() == 0 {
+				return c.Help()
+			}
+			return noCommand(c) // help would leave a job whose command was cut off green for ever
 		}
 		c.Args = cobra.ArbitraryArgs
 		return
@@ -138,6 +142,16 @@ func example(c *cobra.Command) string {
 }
 
 func unknownCommand(c *cobra.Command, name string) error {
+	return usagef("%s has no command %q; it has %s", c.CommandPath(), name, subcommands(c))
+}
+
+func noCommand(c *cobra.Command) error {
+	return usageError{hint.Wrap(fmt.Errorf("%s does nothing by itself; it has %s", c.CommandPath(), subcommands(c)),
+		"%s --help says what each does", c.CommandPath())}
+}
+
+// subcommands names those of a command.
+func subcommands(c *cobra.Command) string {
 	var names []string
 	for _, sub := range c.Commands() {
 		if sub.IsAvailableCommand() {
@@ -145,5 +159,5 @@ func unknownCommand(c *cobra.Command, name string) error {
 		}
 	}
 	slices.Sort(names)
-	return usagef("%s has no command %q; it has %s", c.CommandPath(), name, strings.Join(names, ", "))
+	return strings.Join(names, ", ")
 }
