@@ -67,7 +67,7 @@ type exported struct {
 	Bytes int64  `json:"bytes"`
 }
 
-func (e exported) Text(w io.Writer) { fmt.Fprintf(w, "%s  %s\n", e.File, size(e.Bytes)) }
+func (e exported) Text(w io.Writer) { linef(w, "%s  %s\n", e.File, size(e.Bytes)) }
 
 func newAuditJoin(a *app) *cobra.Command {
 	return &cobra.Command{
@@ -123,8 +123,8 @@ type joined struct {
 }
 
 func (j joined) Text(w io.Writer) {
-	fmt.Fprintf(w, "joined %d\n", j.Joined)
+	linef(w, "joined %d\n", j.Joined)
 	if j.Head != nil {
-		fmt.Fprintf(w, "signed up to entry %d: %s\n", j.Head.Number, j.Head.SHA256)
+		linef(w, "signed up to entry %d: %s\n", j.Head.Number, j.Head.SHA256)
 	}
 }

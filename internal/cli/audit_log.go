@@ -114,7 +114,7 @@ func (l auditEntries) Text(w io.Writer) {
 			if e.Reason != "" {
 				detail = strings.TrimSpace("(" + e.Reason + ") " + detail)
 			}
-			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Number, stamp(e.Time), e.Action, e.Result, e.Actor, strings.Join(what, " "), detail)
+			linef(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Number, stamp(e.Time), e.Action, e.Result, e.Actor, strings.Join(what, " "), detail)
 		}
 	})
 }

@@ -84,17 +84,17 @@ func (r auditReport) Text(w io.Writer) {
 	if !r.OK {
 		state = "BROKEN"
 	}
-	fmt.Fprintf(w, "%s: %d entries, %d signed heads, %d after the last one\n", state, r.Entries, r.Heads, r.Uncovered)
+	linef(w, "%s: %d entries, %d signed heads, %d after the last one\n", state, r.Entries, r.Heads, r.Uncovered)
 	if r.Head != nil {
-		fmt.Fprintf(w, "newest head: %d:%s\n", r.Head.Number, r.Head.SHA256)
+		linef(w, "newest head: %d:%s\n", r.Head.Number, r.Head.SHA256)
 	}
 	for _, f := range r.Faults {
-		fmt.Fprintf(w, "  %s: %s %s\n", f.Kind, f.Text, f.Key)
+		linef(w, "  %s: %s %s\n", f.Kind, f.Text, f.Key)
 	}
 	for _, f := range r.Notes {
-		fmt.Fprintf(w, "  note: %s: %s\n", f.Kind, f.Text)
+		linef(w, "  note: %s: %s\n", f.Kind, f.Text)
 	}
 	for _, l := range r.Limits {
-		fmt.Fprintf(w, "  not proved: %s\n", l)
+		linef(w, "  not proved: %s\n", l)
 	}
 }

@@ -107,15 +107,15 @@ func (b backups) printIfAny(a *app) error {
 func (b backups) Text(w io.Writer) {
 	for _, x := range b.Backups {
 		if x.ID == "" {
-			fmt.Fprintf(w, "%s: nothing is due\n", x.Source)
+			linef(w, "%s: nothing is due\n", x.Source)
 		} else {
-			fmt.Fprintf(w, "%s  %s  %s\n", x.ID, x.Source, x.Engine)
-			fmt.Fprintf(w, "  proved: %d tables, %d records, %d edges; %s as text, %s stored, in %s\n",
+			linef(w, "%s  %s  %s\n", x.ID, x.Source, x.Engine)
+			linef(w, "  proved: %d tables, %d records, %d edges; %s as text, %s stored, in %s\n",
 				x.Tables, x.Records, x.Edges, size(x.PlainBytes), size(x.StoredBytes), seconds(x.Seconds))
 		}
 		table(w, func(w io.Writer) {
 			for _, d := range x.Destinations {
-				fmt.Fprintf(w, "  %s:\t%s\n", d.Name, d.text())
+				linef(w, "  %s:\t%s\n", d.Name, d.text())
 			}
 		})
 	}

@@ -117,7 +117,7 @@ type written struct {
 	Next string `json:"next"`
 }
 
-func (r written) Text(w io.Writer) { fmt.Fprintf(w, "wrote %s; next: %s\n", r.File, r.Next) }
+func (r written) Text(w io.Writer) { linef(w, "wrote %s; next: %s\n", r.File, r.Next) }
 
 func newConfigShow(a *app) *cobra.Command {
 	return &cobra.Command{

@@ -212,16 +212,16 @@ func (v validated) fault() error {
 }
 
 func (v validated) Text(w io.Writer) {
-	fmt.Fprintf(w, "%s is valid: databases %s; destinations %s\n", v.File, strings.Join(v.Databases, ", "), strings.Join(v.Destinations, ", "))
+	linef(w, "%s is valid: databases %s; destinations %s\n", v.File, strings.Join(v.Databases, ", "), strings.Join(v.Destinations, ", "))
 	for _, x := range v.Warnings {
-		fmt.Fprintf(w, "warning: %s\n", x)
+		linef(w, "warning: %s\n", x)
 	}
 	table(w, func(w io.Writer) {
 		for _, o := range v.Online {
 			if o.OK {
-				fmt.Fprintf(w, "%s\t%s\n", o.Name, o.Says)
+				linef(w, "%s\t%s\n", o.Name, o.Says)
 			} else {
-				fmt.Fprintf(w, "%s\tFAILED: %s\n", o.Name, o.Error)
+				linef(w, "%s\tFAILED: %s\n", o.Name, o.Error)
 			}
 		}
 	})

@@ -221,26 +221,26 @@ type drilled struct {
 
 func (d drilled) Text(w io.Writer) {
 	if d.Skipped != "" {
-		fmt.Fprintf(w, "nothing to do: %s\n", d.Skipped)
+		linef(w, "nothing to do: %s\n", d.Skipped)
 	}
 	for _, r := range d.Reports {
-		fmt.Fprintf(w, "%s: %s of %s, taken %s, from %s into %s\n", r.Verdict, r.Backup, r.Source, stamp(r.Taken), r.Destination, r.Target)
+		linef(w, "%s: %s of %s, taken %s, from %s into %s\n", r.Verdict, r.Backup, r.Source, stamp(r.Taken), r.Destination, r.Target)
 		for _, x := range r.Assertions {
 			state := "ok"
 			if !x.OK {
 				state = "FAILED"
 			}
-			fmt.Fprintf(w, "  %s: %s: %s\n", state, x.Name, strings.TrimSpace(x.Detail))
+			linef(w, "  %s: %s: %s\n", state, x.Name, strings.TrimSpace(x.Detail))
 		}
 		for _, n := range r.Notes {
-			fmt.Fprintf(w, "  note: %s\n", n)
+			linef(w, "  note: %s\n", n)
 		}
 		if r.Error != "" {
-			fmt.Fprintf(w, "  FAILED: %s\n", r.Error)
+			linef(w, "  FAILED: %s\n", r.Error)
 		}
-		fmt.Fprintf(w, "  back in %s (RTO %s); report %s\n", seconds(r.Restore), seconds(r.RTO), r.ID)
+		linef(w, "  back in %s (RTO %s); report %s\n", seconds(r.Restore), seconds(r.RTO), r.ID)
 		if r.Kept != "" {
-			fmt.Fprintf(w, "  kept: %s\n", r.Kept)
+			linef(w, "  kept: %s\n", r.Kept)
 		}
 	}
 }

@@ -109,14 +109,14 @@ type thawed struct {
 func (t thawed) Text(w io.Writer) {
 	switch {
 	case t.Readable && t.Objects == 0:
-		fmt.Fprintf(w, "%s at %s can be read\n", t.ID, t.Destination)
+		linef(w, "%s at %s can be read\n", t.ID, t.Destination)
 	case t.Readable:
-		fmt.Fprintf(w, "%s at %s is thawed and can be read", t.ID, t.Destination)
+		linef(w, "%s at %s is thawed and can be read", t.ID, t.Destination)
 		if !t.Until.IsZero() {
-			fmt.Fprintf(w, " until %s", stamp(t.Until))
+			linef(w, " until %s", stamp(t.Until))
 		}
 		fmt.Fprintln(w)
 	default:
-		fmt.Fprintf(w, "%s at %s is being thawed: %d objects of %s, within %s\n", t.ID, t.Destination, t.Objects, t.Class, t.Within)
+		linef(w, "%s at %s is being thawed: %d objects of %s, within %s\n", t.ID, t.Destination, t.Objects, t.Class, t.Within)
 	}
 }

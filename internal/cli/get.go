@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -211,5 +210,5 @@ func (g got) Text(w io.Writer) {
 	if g.Partial {
 		proof = "partly proved: only these pieces were read"
 	}
-	fmt.Fprintln(w, strings.Join([]string{g.ID, "from " + g.Destination, g.File, size(g.Bytes), proof}, "  "))
+	linef(w, "%s  from %s  %s  %s  %s\n", g.ID, g.Destination, g.File, size(g.Bytes), proof)
 }

@@ -87,7 +87,7 @@ func (h held) Text(w io.Writer) {
 			case b.Hold:
 				state = "held"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", b.ID, b.Source, b.Destination, state, b.Lock)
+			linef(w, "%s\t%s\t%s\t%s\t%s\n", b.ID, b.Source, b.Destination, state, b.Lock)
 		}
 	})
 }

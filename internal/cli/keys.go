@@ -120,8 +120,8 @@ type generated struct {
 }
 
 func (g generated) Text(w io.Writer) {
-	fmt.Fprintf(w, "identity     %s   opens backups: keep it elsewhere, in two places\n", g.Identity)
-	fmt.Fprintf(w, "recipient    %s\n", g.Recipient)
-	fmt.Fprintf(w, "signing key  %s   signs backups: stays on this machine\n", g.SigningKey)
-	fmt.Fprintf(w, "public key   %s\n", g.PublicKey)
+	linef(w, "identity     %s   opens backups: keep it elsewhere, in two places\n", g.Identity)
+	linef(w, "recipient    %s\n", g.Recipient)
+	linef(w, "signing key  %s   signs backups: stays on this machine\n", g.SigningKey)
+	linef(w, "public key   %s\n", g.PublicKey)
 }

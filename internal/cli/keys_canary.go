@@ -117,12 +117,12 @@ func (c canarySet) text(w io.Writer) {
 	if !c.Current {
 		whose = "of old backups only"
 	}
-	fmt.Fprintf(w, "canary %s, %d backups: %s\n", whose, c.Backups, c.State)
+	linef(w, "canary %s, %d backups: %s\n", whose, c.Backups, c.State)
 	for _, p := range c.Problems {
-		fmt.Fprintf(w, "  BROKEN: %s\n", p)
+		linef(w, "  BROKEN: %s\n", p)
 	}
 	for _, r := range c.Absent {
-		fmt.Fprintf(w, "  not at hand: %s\n", r)
+		linef(w, "  not at hand: %s\n", r)
 	}
 	if c.Lost {
 		fmt.Fprintln(w, "  LOST: no identity at hand opens what is sealed for it")

@@ -180,16 +180,16 @@ func (k checkedKeys) Text(w io.Writer) {
 		case s.Opened != nil:
 			state = "seals and opens"
 		}
-		fmt.Fprintf(w, "%s: %s\n", s.Where, state)
+		linef(w, "%s: %s\n", s.Where, state)
 		for _, f := range s.Fingerprints {
-			fmt.Fprintf(w, "  %s\n", f)
+			linef(w, "  %s\n", f)
 		}
 		if s.Warning != "" {
-			fmt.Fprintf(w, "  warning: %s\n", s.Warning)
+			linef(w, "  warning: %s\n", s.Warning)
 		}
 	}
 	for _, c := range k.Canaries {
 		c.text(w)
 	}
-	fmt.Fprintf(w, "signing: %s\n", k.Signing)
+	linef(w, "signing: %s\n", k.Signing)
 }

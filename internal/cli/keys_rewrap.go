@@ -267,7 +267,7 @@ func (x rewrapped) Text(w io.Writer) {
 			case b.Skipped:
 				state = "as it should be already"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", b.ID, b.Source, b.Destination, state)
+			linef(w, "%s\t%s\t%s\t%s\n", b.ID, b.Source, b.Destination, state)
 		}
 	})
 }

@@ -152,12 +152,12 @@ func (l listing) looked() string {
 
 func (l listing) Text(w io.Writer) {
 	if len(l.Backups) == 0 {
-		fmt.Fprintln(w, "no backups"+l.meant()+l.looked())
+		linef(w, "no backups%s%s\n", l.meant(), l.looked())
 	} else {
 		table(w, func(w io.Writer) {
 			fmt.Fprintln(w, "ID\tSOURCE\tTAKEN\tAGE\tSTORED\tDESTINATIONS")
 			for _, b := range l.Backups {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", b.ID, b.Kind+"/"+b.Source, stamp(b.Time), age(l.now.Sub(b.Time)), size(b.StoredBytes), cmp.Or(strings.Join(b.Destinations, ", "), "NOWHERE"))
+				linef(w, "%s\t%s\t%s\t%s\t%s\t%s\n", b.ID, b.Kind+"/"+b.Source, stamp(b.Time), age(l.now.Sub(b.Time)), size(b.StoredBytes), cmp.Or(strings.Join(b.Destinations, ", "), "NOWHERE"))
 			}
 		})
 	}
@@ -165,7 +165,7 @@ func (l listing) Text(w io.Writer) {
 		d.text(w, l.now)
 	}
 	for _, name := range l.Unreachable {
-		fmt.Fprintf(w, "%s: NOT LISTED: what it holds is not known\n", name)
+		linef(w, "%s: NOT LISTED: what it holds is not known\n", name)
 	}
 }
 
@@ -177,22 +177,22 @@ func (d listedDst) text(w io.Writer, now time.Time) {
 	}
 	switch n := len(d.Lacks); {
 	case d.Absent:
-		fmt.Fprintf(w, "%s: offline, not there now\n", d.Name)
+		linef(w, "%s: offline, not there now\n", d.Name)
 	case d.Offline && n == 0:
-		fmt.Fprintf(w, "%s: an offline copy, there now; %s\n", d.Name, newest)
+		linef(w, "%s: an offline copy, there now; %s\n", d.Name, newest)
 	case n > 0:
-		fmt.Fprintf(w, "%s: lacks %d that it should hold by now, %s; %s: vapora-backup sync\n", d.Name, n, size(d.LacksBytes), newest)
+		linef(w, "%s: lacks %d that it should hold by now, %s; %s: vapora-backup sync\n", d.Name, n, size(d.LacksBytes), newest)
 	}
 	if d.NoFolder {
-		fmt.Fprintf(w, "%s: there is no folder %s: the first backup makes it; if there were some, is a disk not mounted?\n", d.Name, d.dir)
+		linef(w, "%s: there is no folder %s: the first backup makes it; if there were some, is a disk not mounted?\n", d.Name, d.dir)
 	}
 	if len(d.NoData) > 0 {
-		fmt.Fprintf(w, "%s: ONLY THE MANIFEST is there of %s: vapora-backup sync --repair\n", d.Name, strings.Join(d.NoData, ", "))
+		linef(w, "%s: ONLY THE MANIFEST is there of %s: vapora-backup sync --repair\n", d.Name, strings.Join(d.NoData, ", "))
 	}
 	if d.Unfinished > 0 {
-		fmt.Fprintf(w, "%s: %d unfinished, without a manifest: no backups\n", d.Name, d.Unfinished)
+		linef(w, "%s: %d unfinished, without a manifest: no backups\n", d.Name, d.Unfinished)
 	}
 	if d.Foreign > 0 {
-		fmt.Fprintf(w, "%s: %d objects that are not of this program\n", d.Name, d.Foreign)
+		linef(w, "%s: %d objects that are not of this program\n", d.Name, d.Foreign)
 	}
 }

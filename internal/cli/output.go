@@ -83,6 +83,17 @@ func printable(s string) string {
 	return out.String()
 }
 
+// linef writes one line, or a part of one: whatever words it is given, no other line
+// begins in them, for a table that people decide by shows one thing in each.
+func linef(w io.Writer, format string, args ...any) {
+	text, end := strings.CutSuffix(fmt.Sprintf(format, args...), "\n")
+	text = strings.ReplaceAll(text, "\n", `\n`)
+	if end {
+		text += "\n"
+	}
+	_, _ = io.WriteString(w, text) // into memory
+}
+
 // table writes rows of columns that are separated by tabs.
 func table(w io.Writer, rows func(w io.Writer)) {
 	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)

@@ -89,10 +89,10 @@ type applied struct{ prune.Outcome }
 
 func (o applied) Text(w io.Writer) {
 	for _, d := range o.Deleted {
-		fmt.Fprintf(w, "deleted: %s\n", d.Name())
+		linef(w, "deleted: %s\n", d.Name())
 	}
 	for _, s := range o.Skipped {
-		fmt.Fprintf(w, "stays: %s: %s\n", s.Name(), s.Why)
+		linef(w, "stays: %s: %s\n", s.Name(), s.Why)
 	}
-	fmt.Fprintf(w, "deleted %d backups, %d objects, %s; %d stay\n", len(o.Deleted), o.Objects, size(o.Bytes), len(o.Skipped))
+	linef(w, "deleted %d backups, %d objects, %s; %d stay\n", len(o.Deleted), o.Objects, size(o.Bytes), len(o.Skipped))
 }

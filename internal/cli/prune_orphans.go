@@ -154,14 +154,14 @@ type sweptAt struct {
 func (s swept) Text(w io.Writer) {
 	for _, d := range s.Destinations {
 		for _, o := range d.Objects {
-			fmt.Fprintf(w, "%s: no backup: %s (%s)\n", d.Place, o.Key, size(o.Size))
+			linef(w, "%s: no backup: %s (%s)\n", d.Place, o.Key, size(o.Size))
 		}
 		for _, o := range d.Superseded {
-			fmt.Fprintf(w, "%s: sealed anew since: %s (%s)\n", d.Place, o.Key, size(o.Size))
+			linef(w, "%s: sealed anew since: %s (%s)\n", d.Place, o.Key, size(o.Size))
 		}
 		for _, u := range d.Uploads {
-			fmt.Fprintf(w, "%s: unfinished since %s: %s\n", d.Place, stamp(u.Started), u.Key)
+			linef(w, "%s: unfinished since %s: %s\n", d.Place, stamp(u.Started), u.Key)
 		}
-		fmt.Fprintf(w, "%s: %d left over, %s; removed %d, locked %d\n", d.Place, len(d.Objects)+len(d.Superseded)+len(d.Uploads), size(d.Bytes), d.Removed, d.Locked)
+		linef(w, "%s: %d left over, %s; removed %d, locked %d\n", d.Place, len(d.Objects)+len(d.Superseded)+len(d.Uploads), size(d.Bytes), d.Removed, d.Locked)
 	}
 }

@@ -79,9 +79,9 @@ type requested struct {
 
 func (r requested) Text(w io.Writer) {
 	for _, d := range r.Deletions {
-		fmt.Fprintf(w, "to go: %s\n", d.Name())
+		linef(w, "to go: %s\n", d.Name())
 	}
-	fmt.Fprintf(w, "request %s: %d backups, %d objects, %s; %s; next: %s\n", r.ID, len(r.Deletions), r.Objects, size(r.Bytes), r.State, r.Next)
+	linef(w, "request %s: %d backups, %d objects, %s; %s; next: %s\n", r.ID, len(r.Deletions), r.Objects, size(r.Bytes), r.State, r.Next)
 }
 
 func newPruneApprove(a *app) *cobra.Command {

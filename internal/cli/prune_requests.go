@@ -110,24 +110,24 @@ func (l requestList) Text(w io.Writer) {
 			for _, x := range r.Approvals {
 				names = append(names, x.Name)
 			}
-			fmt.Fprintf(w, "%s\t%s\t%d of %d approvals (%s)\t%d backups, %s\t%s: %s\n", r.ID, r.State, len(r.Approvals), l.need,
+			linef(w, "%s\t%s\t%d of %d approvals (%s)\t%d backups, %s\t%s: %s\n", r.ID, r.State, len(r.Approvals), l.need,
 				strings.Join(names, ", "), r.Backups, size(r.Bytes), r.Requester, r.Reason)
 		}
 	})
 	for _, r := range l.Requests {
 		if r.Unsafe != "" {
-			fmt.Fprintf(w, "%s: the blast radius is overridden: %s\n", r.ID, r.Unsafe)
+			linef(w, "%s: the blast radius is overridden: %s\n", r.ID, r.Unsafe)
 		}
 		for _, d := range r.Deletions {
 			if l.whole {
-				fmt.Fprintf(w, "to go: %s\n", d.Name())
+				linef(w, "to go: %s\n", d.Name())
 			}
 		}
 		for _, why := range r.Ignored {
-			fmt.Fprintf(w, "%s: does not count: %s\n", r.ID, why)
+			linef(w, "%s: does not count: %s\n", r.ID, why)
 		}
 	}
 	for _, s := range l.Strange {
-		fmt.Fprintf(w, "not a request: %s\n", s)
+		linef(w, "not a request: %s\n", s)
 	}
 }

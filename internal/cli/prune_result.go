@@ -61,26 +61,26 @@ func newPlanned(e prune.Engine, p retention.Plan) planned {
 func (p planned) Text(w io.Writer) {
 	table(w, func(w io.Writer) {
 		for _, d := range p.Deletions {
-			fmt.Fprintf(w, "would go\t%s\t%s\t%s\t%s\n", d.ID, d.Kind+"/"+d.Source, d.Place, size(d.Bytes))
+			linef(w, "would go\t%s\t%s\t%s\t%s\n", d.ID, d.Kind+"/"+d.Source, d.Place, size(d.Bytes))
 		}
 	})
 	table(w, func(w io.Writer) {
 		for _, g := range p.Groups {
-			fmt.Fprintf(w, "%s\t%s/%s\t%d kept, %d would go\n", g.Destination, g.Kind, g.Source, g.Kept, g.Gone)
+			linef(w, "%s\t%s/%s\t%d kept, %d would go\n", g.Destination, g.Kind, g.Source, g.Kept, g.Gone)
 		}
 	})
 	for _, g := range p.Groups {
 		if g.Refused != "" {
-			fmt.Fprintf(w, "refused: %s %s/%s: %s\n", g.Destination, g.Kind, g.Source, g.Refused)
+			linef(w, "refused: %s %s/%s: %s\n", g.Destination, g.Kind, g.Source, g.Refused)
 		}
 	}
 	switch {
 	case p.NoPolicy:
 		fmt.Fprintln(w, "no destination has a keep: everything is kept for ever")
 	case p.Excess != "":
-		fmt.Fprintf(w, "refused: %s\n", p.Excess)
+		linef(w, "refused: %s\n", p.Excess)
 	}
-	fmt.Fprintf(w, "%d backups, %d objects, %s would go; nothing was deleted\n", len(p.Deletions), p.Objects, size(p.Bytes))
+	linef(w, "%d backups, %d objects, %s would go; nothing was deleted\n", len(p.Deletions), p.Objects, size(p.Bytes))
 }
 
 // explain prints what is decided of one backup at each destination.
@@ -128,11 +128,11 @@ func (e explained) Text(w io.Writer) {
 	for _, d := range e.Decisions {
 		switch {
 		case d.Kept:
-			fmt.Fprintf(w, "%s at %s is kept: %s\n", d.ID, d.Destination, strings.Join(d.Reasons, "; "))
+			linef(w, "%s at %s is kept: %s\n", d.ID, d.Destination, strings.Join(d.Reasons, "; "))
 		case d.Bad:
-			fmt.Fprintf(w, "%s at %s would go: it was verified and is bad\n", d.ID, d.Destination)
+			linef(w, "%s at %s would go: it was verified and is bad\n", d.ID, d.Destination)
 		default:
-			fmt.Fprintf(w, "%s at %s would go: the last rule for it ended %s\n", d.ID, d.Destination, stamp(d.Until))
+			linef(w, "%s at %s would go: the last rule for it ended %s\n", d.ID, d.Destination, stamp(d.Until))
 		}
 	}
 }

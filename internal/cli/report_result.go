@@ -17,9 +17,9 @@ type healthResult struct {
 
 func (h healthResult) Text(w io.Writer) {
 	for _, p := range h.Problems {
-		fmt.Fprintf(w, "%s: %s: %s\n", strings.ToUpper(string(p.Severity)), p.Where, p.Problem)
+		linef(w, "%s: %s: %s\n", strings.ToUpper(string(p.Severity)), p.Where, p.Problem)
 		if p.Next != "" {
-			fmt.Fprintf(w, "  next: %s\n", p.Next)
+			linef(w, "  next: %s\n", p.Next)
 		}
 	}
 	for _, s := range h.Sources {
@@ -40,11 +40,11 @@ func (h healthResult) Text(w io.Writer) {
 			case d.Lacks > 0:
 				state += fmt.Sprintf("\tlacks %d, %s", d.Lacks, size(d.LacksBytes))
 			}
-			fmt.Fprintf(w, "%s\t%s\n", d.Name, state)
+			linef(w, "%s\t%s\n", d.Name, state)
 		}
 	})
 	for _, r := range h.Requests {
-		fmt.Fprintf(w, "request %s by %s: %d backups, %s; %s; %d approvals; %s\n", r.ID, r.Requester, r.Backups, size(r.Bytes), r.State, len(r.Approvals), r.Reason)
+		linef(w, "request %s by %s: %d backups, %s; %s; %d approvals; %s\n", r.ID, r.Requester, r.Backups, size(r.Bytes), r.State, len(r.Approvals), r.Reason)
 	}
 	if h.Healthy {
 		fmt.Fprintln(w, "healthy")
@@ -59,13 +59,13 @@ func (h healthResult) source(w io.Writer, s report.SourceHealth) {
 		name += " (not in the config)"
 	}
 	if s.Newest == "" {
-		fmt.Fprintf(w, "%s: no good backup is known\n", name)
+		linef(w, "%s: no good backup is known\n", name)
 		return
 	}
-	fmt.Fprintf(w, "%s: newest good backup %s, %s, at %s; %d in all, at hand %.2f %% of the time\n",
+	linef(w, "%s: newest good backup %s, %s, at %s; %d in all, at hand %.2f %% of the time\n",
 		name, s.Newest, age(h.now.Sub(s.Taken)), strings.Join(s.Destinations, ", "), s.Backups, 100*s.Availability)
 	verified := func(level, id string, taken, at time.Time) {
-		fmt.Fprintf(w, "  verified (%s): %s, taken %s, looked at %s\n", level, id, age(h.now.Sub(taken)), age(h.now.Sub(at)))
+		linef(w, "  verified (%s): %s, taken %s, looked at %s\n", level, id, age(h.now.Sub(taken)), age(h.now.Sub(at)))
 	}
 	if s.Proved != "" {
 		verified(s.ProvedLevel, s.Proved, s.ProvedTaken, s.ProvedAt)
@@ -78,6 +78,6 @@ func (h healthResult) source(w io.Writer, s report.SourceHealth) {
 		if t.Passed {
 			verdict = "passed"
 		}
-		fmt.Fprintf(w, "  restore test %s %s: back in %s\n", verdict, age(h.now.Sub(t.At)), seconds(t.Seconds))
+		linef(w, "  restore test %s %s: back in %s\n", verdict, age(h.now.Sub(t.At)), seconds(t.Seconds))
 	}
 }

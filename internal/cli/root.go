@@ -41,7 +41,10 @@ func newRoot(a *app) *cobra.Command {
 			"YAML file (see `vapora-backup config init`) and scheduled from outside.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if err := oneLine(c, "reason", "unsafe-blast-radius"); err != nil {
+				return err
+			}
 			if a.logFormat != "text" && a.logFormat != "json" {
 				return usagef("--log-format %q: text or json", a.logFormat)
 			}
@@ -105,6 +108,17 @@ func finish(c *cobra.Command) {
 		}
 		return nil
 	}
+}
+
+// oneLine refuses words with line breaks in flags that others read in tables: there they
+// would look like rows of their own.
+func oneLine(c *cobra.Command, flags ...string) error {
+	for _, name := range flags {
+		if f := c.Flags().Lookup(name); f != nil && strings.ContainsAny(f.Value.String(), "\n\r\v\f\u0085\u2028\u2029") {
+			return usagef("--%s: write it in one line", name)
+		}
+	}
+	return nil
 }
 
 // noneEmpty refuses empty words: what was left out means the newest, all, or where the

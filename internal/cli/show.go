@@ -51,16 +51,16 @@ type shownBackup struct {
 
 func (s shownBackup) Text(w io.Writer) {
 	m := s.Manifest
-	fmt.Fprintf(w, "%s  %s/%s  from %s\n", m.ID, m.Kind, m.Source, s.destination)
+	linef(w, "%s  %s/%s  from %s\n", m.ID, m.Kind, m.Source, s.destination)
 	table(w, func(w io.Writer) {
-		fmt.Fprintf(w, "  engine\t%s\n", m.Engine)
-		fmt.Fprintf(w, "  taken\t%s, in %s, on %s, by %s %s\n", stamp(m.Started), m.Finished.Sub(m.Started).Round(1e7), m.Host, m.Tool.Name, m.Tool.Version)
+		linef(w, "  engine\t%s\n", m.Engine)
+		linef(w, "  taken\t%s, in %s, on %s, by %s %s\n", stamp(m.Started), m.Finished.Sub(m.Started).Round(1e7), m.Host, m.Tool.Name, m.Tool.Version)
 		for _, o := range m.Objects {
-			fmt.Fprintf(w, "  %s\t%s as text, %s stored\n", o.Role, size(o.Plain.Size), size(o.Stored.Size))
-			fmt.Fprintf(w, "  \t%s\n", o.Key)
-			fmt.Fprintf(w, "  \tsha256 %s\n", o.Stored.SHA256)
+			linef(w, "  %s\t%s as text, %s stored\n", o.Role, size(o.Plain.Size), size(o.Stored.Size))
+			linef(w, "  \t%s\n", o.Key)
+			linef(w, "  \tsha256 %s\n", o.Stored.SHA256)
 		}
-		fmt.Fprintf(w, "  opened by\t%s\n", strings.Join(m.Recipients, ", "))
+		linef(w, "  opened by\t%s\n", strings.Join(m.Recipients, ", "))
 	})
 	var inv db.Inventory
 	if json.Unmarshal(m.Inventory, &inv) == nil {
@@ -68,30 +68,30 @@ func (s shownBackup) Text(w io.Writer) {
 	}
 	for _, x := range m.Warnings {
 		if !slices.Contains(inv.NotIncluded, strings.TrimPrefix(x, "not in this backup: ")) { // said already
-			fmt.Fprintf(w, "  warning: %s\n", x)
+			linef(w, "  warning: %s\n", x)
 		}
 	}
 }
 
 func inventoryText(w io.Writer, inv db.Inventory) {
-	fmt.Fprintf(w, "  %s/%s: %d tables, %d records, %d edges\n", inv.Namespace, inv.Database, len(inv.Tables), inv.Records, inv.Edges)
+	linef(w, "  %s/%s: %d tables, %d records, %d edges\n", inv.Namespace, inv.Database, len(inv.Tables), inv.Records, inv.Edges)
 	table(w, func(w io.Writer) {
 		for _, t := range inv.Tables {
-			fmt.Fprintf(w, "    %s\t%s\t%d records\t%d edges\t%s\n", t.Name, t.Type, t.Records, t.Edges, size(t.Span.Length))
+			linef(w, "    %s\t%s\t%d records\t%d edges\t%s\n", t.Name, t.Type, t.Records, t.Edges, size(t.Span.Length))
 		}
 	})
 	var defs []string
 	for _, kind := range slices.Sorted(maps.Keys(inv.Definitions)) {
 		defs = append(defs, fmt.Sprintf("%s %d", kind, inv.Definitions[kind]))
 	}
-	fmt.Fprintf(w, "  definitions: %s\n", strings.Join(defs, ", "))
+	linef(w, "  definitions: %s\n", strings.Join(defs, ", "))
 	for _, x := range inv.LeftOut {
-		fmt.Fprintf(w, "  left out: %s\n", x)
+		linef(w, "  left out: %s\n", x)
 	}
 	for _, x := range inv.NotIncluded {
-		fmt.Fprintf(w, "  not in this backup: %s\n", x)
+		linef(w, "  not in this backup: %s\n", x)
 	}
 	for _, x := range inv.Outside {
-		fmt.Fprintf(w, "  sealed beside it: %s\n", x)
+		linef(w, "  sealed beside it: %s\n", x)
 	}
 }

@@ -73,14 +73,14 @@ func (s synced) Text(w io.Writer) {
 			if d.Repaired != "" {
 				state, what = strings.Replace(strings.Replace(state, "copied", "repaired", 1), "missing", "damaged", 1), what+" "+d.Repaired
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", state, d.ID, what, d.route(), size(d.Bytes))
+			linef(w, "%s\t%s\t%s\t%s\t%s\n", state, d.ID, what, d.route(), size(d.Bytes))
 		}
 	})
 	verb := "copied"
 	if s.DryRun {
 		verb = "to copy"
 	}
-	fmt.Fprintf(w, "%s: %s in %d objects\n", verb, size(s.Bytes), s.Objects)
+	linef(w, "%s: %s in %d objects\n", verb, size(s.Bytes), s.Objects)
 }
 
 func (d syncedDebt) route() string {

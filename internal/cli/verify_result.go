@@ -123,15 +123,15 @@ func (v verified) Text(w io.Writer) {
 			case b.Cold:
 				state = "cold"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s in %s\n", state, b.ID, b.Source, b.Destination, v.Level, size(b.Bytes), seconds(b.Seconds))
+			linef(w, "%s\t%s\t%s\t%s\t%s\t%s in %s\n", state, b.ID, b.Source, b.Destination, v.Level, size(b.Bytes), seconds(b.Seconds))
 		}
 	})
 	for _, b := range v.Backups {
 		for _, p := range b.Problems {
-			fmt.Fprintf(w, "%s at %s: %s\n", b.ID, b.Destination, p)
+			linef(w, "%s at %s: %s\n", b.ID, b.Destination, p)
 		}
 		if b.Error != "" {
-			fmt.Fprintf(w, "%s at %s: not judged: %s\n", b.ID, b.Destination, b.Error)
+			linef(w, "%s at %s: not judged: %s\n", b.ID, b.Destination, b.Error)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"io"
 	"runtime"
 	"runtime/debug"
@@ -35,15 +34,15 @@ type version struct {
 }
 
 func (v version) Text(w io.Writer) {
-	fmt.Fprintf(w, "vapora-backup %s (%s, %s)\n", v.Version, v.Go, v.Platform)
+	linef(w, "vapora-backup %s (%s, %s)\n", v.Version, v.Go, v.Platform)
 	if v.Commit != "" {
 		modified := ""
 		if v.Modified {
 			modified = ", with changes"
 		}
-		fmt.Fprintf(w, "commit %s%s\n", v.Commit, modified)
+		linef(w, "commit %s%s\n", v.Commit, modified)
 	}
-	fmt.Fprintf(w, "writes manifests of format %d\n", v.ManifestFormat)
+	linef(w, "writes manifests of format %d\n", v.ManifestFormat)
 }
 
 // buildVersion is the module's version as Go recorded it.
