@@ -45,6 +45,14 @@ func TestPruneSaysWhatNobodyVouchesFor(t *testing.T) {
 	if code != 0 || !strings.Contains(out.String(), "deleted 1 backups") {
 		t.Errorf("got exit code %d, %s", code, out.String())
 	}
+	// A year later backups have stopped, and nothing goes: that is said.
+	later := env
+	later.Now = func() time.Time { return now.AddDate(1, 0, 0) }
+	out.Reset()
+	code = cli.Run(t.Context(), later, []string{"prune", "apply", "--scheduled", "--config", file})
+	if want := "refused: a database/vapora: backups have stopped: "; code != 0 || !strings.HasPrefix(out.String(), want) {
+		t.Errorf("got exit code %d, %s, want %s", code, out.String(), want)
+	}
 	if want := before + " at a stands for nothing, and kept: nobody vouches for it until "; !strings.Contains(talk.String(), want) || !strings.Contains(talk.String(), "not signed") {
 		t.Errorf("got %s, want %q", talk.String(), want)
 	}

@@ -94,5 +94,8 @@ func (o applied) Text(w io.Writer) {
 	for _, s := range o.Skipped {
 		linef(w, "stays: %s: %s\n", s.Name(), s.Why)
 	}
+	for _, r := range o.Refused {
+		linef(w, "refused: %s %s/%s: %s\n", r.Place, r.Kind, r.Source, r.Why)
+	}
 	linef(w, "deleted %d backups, %d objects, %s; %d stay\n", len(o.Deleted), o.Objects, size(o.Bytes), len(o.Skipped))
 }

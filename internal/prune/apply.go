@@ -17,15 +17,25 @@ import (
 type Outcome struct {
 	Deleted []retention.Deletion `json:"deleted"`
 	Skipped []Skipped            `json:"skipped"`
-	Objects int                  `json:"objects"`
-	Bytes   int64                `json:"bytes"`
-	Time    time.Time            `json:"time"`
+	// Refused are the groups of a plan of which nothing was deleted.
+	Refused []Refusal `json:"refused"`
+	Objects int       `json:"objects"`
+	Bytes   int64     `json:"bytes"`
+	Time    time.Time `json:"time"`
 }
 
 // A Skipped deletion was requested and did not take place.
 type Skipped struct {
 	retention.Deletion
 	Why string `json:"why"`
+}
+
+// A Refusal is a group of which nothing goes, though its policy lets some of it go.
+type Refusal struct {
+	Place  string `json:"destination"`
+	Kind   string `json:"kind"`
+	Source string `json:"source"`
+	Why    string `json:"why"`
 }
 
 // Apply carries out a request: it plans again, with a check, and deletes only what
@@ -70,13 +80,19 @@ func (e Engine) Scheduled(ctx context.Context, now func() time.Time, unsafe stri
 	if err != nil {
 		return Outcome{}, fmt.Errorf("apply retention: %w", err)
 	}
-	return e.delete(ctx, plan, plan.Deletions(), now)
+	out, err := e.delete(ctx, plan, plan.Deletions(), now)
+	for _, g := range plan.Groups {
+		if g.Refused != "" {
+			out.Refused = append(out.Refused, Refusal{g.Place, g.Kind, g.Source, g.Refused})
+		}
+	}
+	return out, err
 }
 
 // delete deletes what is wanted and planned, and what an interrupted deletion
 // left of what is wanted.
 func (e Engine) delete(ctx context.Context, plan retention.Plan, wanted []retention.Deletion, now func() time.Time) (Outcome, error) {
-	out := Outcome{Deleted: []retention.Deletion{}, Skipped: []Skipped{}}
+	out := Outcome{Deleted: []retention.Deletion{}, Skipped: []Skipped{}, Refused: []Refusal{}}
 	plans := plan.Lookup()
 	var errs []error
 	for _, d := range wanted {

@@ -374,7 +374,23 @@ func TestScheduled(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	text, err := json.Marshal(out)
-	if err != nil || !strings.Contains(string(text), `"deleted":[]`) {
+	if err != nil || !strings.Contains(string(text), `"deleted":[],"skipped":[],"refused":[]`) {
 		t.Errorf("got %s, %v", text, err)
+	}
+}
+
+// Where backups have stopped nothing goes, and who deletes by a schedule is told.
+func TestScheduledNamesWhatItRefuses(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.now = h.now.Add(5 * day)
+	out, err := h.engine().Scheduled(t.Context(), func() time.Time { return h.now }, "")
+	if err != nil || len(out.Deleted) != 0 || len(out.Refused) != 2 {
+		t.Fatalf("got %+v, %v, want nothing deleted, and both groups", out, err)
+	}
+	want := prune.Refusal{Place: "secondary", Kind: "database", Source: "vapora",
+		Why: "backups have stopped: the newest good one is 121h0m0s old, and pruning now would eat history"}
+	if got := out.Refused[1]; got != want {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
