@@ -45,6 +45,18 @@ func TestPruneSaysWhatNobodyVouchesFor(t *testing.T) {
 	if code != 0 || !strings.Contains(out.String(), "deleted 1 backups") {
 		t.Errorf("got exit code %d, %s", code, out.String())
 	}
+	// Of a destination that cannot be listed nothing goes: that is no success.
+	if err := os.WriteFile(filepath.Join(dir, "b"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out.Reset()
+	code = cli.Run(t.Context(), env, []string{"prune", "apply", "--scheduled", "--config", file})
+	if want := "b: NOT LISTED: what it holds is not known\ndeleted 0 backups"; code != 3 || !strings.HasPrefix(out.String(), want) {
+		t.Errorf("got exit code %d, %s, want 3, %s", code, out.String(), want)
+	}
+	if err := os.Remove(filepath.Join(dir, "b")); err != nil {
+		t.Fatal(err)
+	}
 	// A year later backups have stopped, and nothing goes: that is said.
 	later := env
 	later.Now = func() time.Time { return now.AddDate(1, 0, 0) }

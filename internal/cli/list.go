@@ -164,7 +164,12 @@ func (l listing) Text(w io.Writer) {
 	for _, d := range l.Destinations {
 		d.text(w, l.now)
 	}
-	for _, name := range l.Unreachable {
+	notListed(w, l.Unreachable)
+}
+
+// notListed names destinations that could not be listed.
+func notListed(w io.Writer, names []string) {
+	for _, name := range names {
 		linef(w, "%s: NOT LISTED: what it holds is not known\n", name)
 	}
 }

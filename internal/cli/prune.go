@@ -77,9 +77,11 @@ func runPrune(ctx context.Context, a *app, o *pruneOptions) error {
 	plan := engine.Plan(now)
 	a.doubts(plan)
 	if o.explain != "" {
-		return a.explain(plan, o.explain)
+		return a.explain(engine, plan, o.explain)
 	}
-	return a.print(newPlanned(engine, plan))
+	out := newPlanned(engine.Engine, plan)
+	out.Unreachable = engine.unreachable
+	return errors.Join(a.print(out), engine.missed)
 }
 
 // parseMoment reads a day or a moment in UTC.
@@ -91,17 +93,25 @@ func parseMoment(s string) (time.Time, error) {
 	return t, nil
 }
 
+// A pruning is an engine over what could be listed.
+type pruning struct {
+	prune.Engine
+	unreachable []string // what they hold is in no plan
+	missed      error    // the partial failure of that, to end with
+}
+
 // engine is what plans and deletes, over the destinations of this run.
-func (a *app) engine(ctx context.Context, cfg *config.Config, filter catalog.Filter) (prune.Engine, error) {
-	e := prune.Engine{Limits: limits(cfg.Deletion)}
+func (a *app) engine(ctx context.Context, cfg *config.Config, filter catalog.Filter) (pruning, error) {
+	e := pruning{Engine: prune.Engine{Limits: limits(cfg.Deletion)}}
 	trust, err := trusted(cfg)
 	if err != nil {
 		return e, err
 	}
-	places, err := a.places(ctx, cfg, filter)
+	places, missed, err := a.everyPlace(ctx, cfg, filter)
 	if err != nil {
 		return e, err
 	}
+	e.unreachable, e.missed = a.unlisted(cfg, places), missed
 	for _, p := range places {
 		if p.absent {
 			a.say("%s is offline, and left out", p.Name)
@@ -118,9 +128,9 @@ func limits(d config.Deletion) retention.Limits {
 }
 
 // checked is the engine's plan of now, looked at closely enough to delete by it.
-func (a *app) checked(ctx context.Context, cfg *config.Config) (prune.Engine, retention.Plan, error) {
+func (a *app) checked(ctx context.Context, cfg *config.Config) (pruning, retention.Plan, error) {
 	if len(cfg.Signing.Trusted) == 0 {
-		return prune.Engine{}, retention.Plan{}, usageError{hint.Wrap(errors.New("nobody is trusted, so no backup can be told from a forged one, and nothing is deleted"),
+		return pruning{}, retention.Plan{}, usageError{hint.Wrap(errors.New("nobody is trusted, so no backup can be told from a forged one, and nothing is deleted"),
 			"set signing.trusted in %s", cfg.File())}
 	}
 	engine, err := a.engine(ctx, cfg, catalog.Filter{})

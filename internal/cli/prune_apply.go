@@ -71,7 +71,7 @@ func runPruneApply(ctx context.Context, a *app, args []string, scheduled bool, u
 		}
 		out, err = engine.Scheduled(ctx, a.Now, unsafe)
 	} else {
-		out, err = desk.Apply(ctx, engine, args[0])
+		out, err = desk.Apply(ctx, engine.Engine, args[0])
 	}
 	request := ""
 	if len(args) == 1 {
@@ -79,13 +79,19 @@ func runPruneApply(ctx context.Context, a *app, args []string, scheduled bool, u
 	}
 	a.done(ctx, cfg, deleteEntries(request, out)...)
 	if err == nil || len(out.Deleted) > 0 {
-		err = errors.Join(a.print(applied{out}), err)
+		err = errors.Join(a.print(applied{out, engine.unreachable}), err)
+	}
+	if err == nil && scheduled { // a request that names what lies there fails by itself
+		err = engine.missed
 	}
 	return err
 }
 
 // applied is the result of `prune apply`.
-type applied struct{ prune.Outcome }
+type applied struct {
+	prune.Outcome
+	Unreachable []string `json:"unreachable"`
+}
 
 func (o applied) Text(w io.Writer) {
 	for _, d := range o.Deleted {
@@ -97,5 +103,6 @@ func (o applied) Text(w io.Writer) {
 	for _, r := range o.Refused {
 		linef(w, "refused: %s %s/%s: %s\n", r.Place, r.Kind, r.Source, r.Why)
 	}
+	notListed(w, o.Unreachable)
 	linef(w, "deleted %d backups, %d objects, %s; %d stay\n", len(o.Deleted), o.Objects, size(o.Bytes), len(o.Skipped))
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -46,7 +47,7 @@ func runPruneRequest(ctx context.Context, a *app, unsafe, key string) error {
 	if err != nil {
 		return err
 	}
-	r, err := desk.Submit(ctx, engine, plan, a.actor().String(), a.reason, unsafe)
+	r, err := desk.Submit(ctx, engine.Engine, plan, a.actor().String(), a.reason, unsafe)
 	detail := fmt.Sprintf("%d backups, %s", len(r.Deletions), size(r.Bytes))
 	if unsafe != "" {
 		detail += "; blast radius overridden: " + unsafe
@@ -59,7 +60,7 @@ func runPruneRequest(ctx context.Context, a *app, unsafe, key string) error {
 		a.warn("the blast radius is overridden: %s", unsafe)
 		a.alert(ctx, cfg, "prune request", fmt.Sprintf("request %s: %s", r.ID, detail))
 	}
-	return a.print(requested{r, "waiting for approval", fmt.Sprintf("vapora-backup prune approve %s --key FILE", r.ID)})
+	return errors.Join(a.print(requested{r, "waiting for approval", fmt.Sprintf("vapora-backup prune approve %s --key FILE", r.ID)}), engine.missed)
 }
 
 // keyID is whose key acts.

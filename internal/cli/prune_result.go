@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -20,6 +21,8 @@ type planned struct {
 	// Excess is why so many are too many at once.
 	Excess   string `json:"excess,omitempty"`
 	NoPolicy bool   `json:"no_policy,omitempty"`
+	// Unreachable could not be listed: what they hold is not in the plan.
+	Unreachable []string `json:"unreachable"`
 }
 
 type plannedGroup struct {
@@ -74,6 +77,7 @@ func (p planned) Text(w io.Writer) {
 			linef(w, "refused: %s %s/%s: %s\n", g.Destination, g.Kind, g.Source, g.Refused)
 		}
 	}
+	notListed(w, p.Unreachable)
 	switch {
 	case p.NoPolicy:
 		fmt.Fprintln(w, "no destination has a keep: everything is kept for ever")
@@ -84,8 +88,8 @@ func (p planned) Text(w io.Writer) {
 }
 
 // explain prints what is decided of one backup at each destination.
-func (a *app) explain(p retention.Plan, id string) error {
-	out := explained{At: p.At, Decisions: []explainedAt{}}
+func (a *app) explain(e pruning, p retention.Plan, id string) error {
+	out := explained{At: p.At, Decisions: []explainedAt{}, Unreachable: e.unreachable}
 	for _, g := range p.Groups {
 		for _, d := range g.Decisions {
 			if !strings.HasPrefix(d.ID, id) {
@@ -104,13 +108,15 @@ func (a *app) explain(p retention.Plan, id string) error {
 	if len(out.Decisions) == 0 {
 		return fmt.Errorf("no backup %s in any destination", id)
 	}
-	return a.print(out)
+	return errors.Join(a.print(out), e.missed)
 }
 
 // explained is the result of `prune --explain`.
 type explained struct {
 	At        time.Time     `json:"at"`
 	Decisions []explainedAt `json:"decisions"`
+	// Unreachable could not be listed: whether they hold it is not known.
+	Unreachable []string `json:"unreachable"`
 }
 
 type explainedAt struct {
@@ -125,6 +131,7 @@ type explainedAt struct {
 }
 
 func (e explained) Text(w io.Writer) {
+	notListed(w, e.Unreachable)
 	for _, d := range e.Decisions {
 		switch {
 		case d.Kept:
