@@ -46,7 +46,7 @@ func runList(ctx context.Context, a *app, filter catalog.Filter) error {
 	}
 	out := newListing(places, a.Now())
 	out.filter = filter
-	out.Unreachable = a.unlisted(cfg, places)
+	out.Unreachable = unlisted(a.open(ctx, cfg), places)
 	return errors.Join(a.print(out), missed)
 }
 

@@ -71,11 +71,11 @@ func (a *app) everyPlace(ctx context.Context, cfg *config.Config, filter catalog
 	return out, missed, nil
 }
 
-// unlisted names the destinations of this run that are no places: they could not be listed.
-func (a *app) unlisted(cfg *config.Config, places []place) []string {
+// unlisted names the destinations that are no places: they could not be listed.
+func unlisted(open []destination, places []place) []string {
 	out := []string{}
-	for _, d := range cfg.Destinations {
-		if a.meant(d.Name) && !slices.ContainsFunc(places, func(p place) bool { return p.Name == d.Name }) {
+	for _, d := range open {
+		if !slices.ContainsFunc(places, func(p place) bool { return p.Name == d.Name }) {
 			out = append(out, d.Name)
 		}
 	}

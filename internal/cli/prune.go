@@ -111,7 +111,7 @@ func (a *app) engine(ctx context.Context, cfg *config.Config, filter catalog.Fil
 	if err != nil {
 		return e, err
 	}
-	e.unreachable, e.missed = a.unlisted(cfg, places), missed
+	e.unreachable, e.missed = unlisted(a.open(ctx, cfg), places), missed
 	for _, p := range places {
 		if p.absent {
 			a.say("%s is offline, and left out", p.Name)

@@ -101,11 +101,13 @@ func (s *syncing) run(ctx context.Context, cfg *config.Config, o *syncOptions) e
 
 // look lists what the destinations hold now.
 func (s *syncing) look(ctx context.Context, cfg *config.Config, o *syncOptions) error {
-	places, unknown, err := s.app.replicas(ctx, cfg, o.filter)
-	if err != nil {
-		return err
+	all := s.app.openAll(ctx, cfg)
+	found, failed := survey(ctx, all, o.filter)
+	places := s.app.replicas(found)
+	s.payer.Places, s.unlisted, s.out.Unreachable = places, failed, unlisted(all, found)
+	if end := storage.Ended(ctx); end != nil {
+		return end
 	}
-	s.payer.Places, s.unlisted = places, unknown
 	for _, p := range places {
 		for _, e := range p.Entries {
 			if p.Target && !e.HasData() && !o.repair {
@@ -116,10 +118,9 @@ func (s *syncing) look(ctx context.Context, cfg *config.Config, o *syncOptions) 
 	return nil
 }
 
-// replicas lists all destinations. Copies are made from all of them, to those
-// of --destination. One that cannot be listed is no place, and an error beside.
-func (a *app) replicas(ctx context.Context, cfg *config.Config, f catalog.Filter) ([]replica.Place, []error, error) {
-	places, failed := survey(ctx, a.openAll(ctx, cfg), f)
+// replicas are the places that are there. Copies are made from all of them, to those
+// of --destination.
+func (a *app) replicas(places []place) []replica.Place {
 	var out []replica.Place
 	for _, p := range places {
 		if p.absent {
@@ -130,7 +131,7 @@ func (a *app) replicas(ctx context.Context, cfg *config.Config, f catalog.Filter
 		r.Target = a.meant(p.Name)
 		out = append(out, r)
 	}
-	return out, failed, storage.Ended(ctx)
+	return out
 }
 
 // A syncing is one run of `sync`.
@@ -141,6 +142,8 @@ type syncing struct {
 	out      synced
 	failed   []error
 	unlisted []error // places
+	unread   []error // copies that could not be judged
+	read     int     // copies that were
 }
 
 func (s *syncing) debts(ctx context.Context) error {
@@ -193,8 +196,13 @@ func (s *syncing) repair(ctx context.Context, p replica.Place, e catalog.Entry) 
 		s.app.say("%s at %s is in cold storage, and not read", e.ID, p.Name)
 		err = nil
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+		s.read++
+	case len(faults) > 0:
 		s.failed = append(s.failed, fmt.Errorf("inspect %s at %s: %w", e.ID, p.Name, err))
+	default:
+		s.unread, s.out.unread = append(s.unread, fmt.Errorf("inspect %s at %s: %w", e.ID, p.Name, err)), true
 	}
 	for _, f := range faults {
 		s.app.warn("%s at %s: %s: %v", e.ID, p.Name, f.Object.Role, f.Err)
@@ -222,14 +230,25 @@ func (s *syncing) passed(id string, p replica.Paid) {
 	}
 }
 
+// verdict is partial where something was done, or all that could be seen is as it should
+// be.
 func (s *syncing) verdict() error {
-	failed := slices.Concat(s.failed, s.unlisted)
+	failed := slices.Concat(s.failed, s.unread, s.unlisted)
 	if len(failed) == 0 {
 		return nil
 	}
 	err := errors.Join(failed...)
 	if s.out.paid() > 0 {
 		return partialError{err}
+	}
+	if len(s.failed) == 0 {
+		if hint.Of(err) == "" {
+			err = hint.Wrap(err, "whether anything is missing or damaged there is not known; the same command looks again")
+		}
+		if len(s.payer.Places) > 0 && (len(s.unread) == 0 || s.read > 0) {
+			err = partialError{err}
+		}
+		return err
 	}
 	if errors.Is(err, replica.ErrNoCopy) {
 		return hint.Wrap(err, "no place has it whole, so it cannot be mended; take a new one now: vapora-backup backup db. `vapora-backup list` shows older ones, and `vapora-backup get --table` may read parts of this one")

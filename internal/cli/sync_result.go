@@ -15,6 +15,9 @@ type synced struct {
 	Bytes   int64        `json:"bytes"`
 	Objects int          `json:"objects"`
 	Debts   []syncedDebt `json:"debts"`
+	// Unreachable could not be listed: what they hold or lack is not known.
+	Unreachable []string `json:"unreachable"`
+	unread      bool     // copies could not be judged
 }
 
 type syncedDebt struct {
@@ -56,7 +59,13 @@ func (s *synced) paid() (n int) {
 }
 
 func (s synced) Text(w io.Writer) {
-	if len(s.Debts) == 0 {
+	notListed(w, s.Unreachable)
+	switch {
+	case len(s.Debts) > 0:
+	case len(s.Unreachable) > 0 || s.unread:
+		fmt.Fprintln(w, "nothing is known to be missing, but not everything could be looked at")
+		return
+	default:
 		fmt.Fprintln(w, "nothing is missing")
 		return
 	}
