@@ -40,11 +40,17 @@ func System() Env {
 	}
 }
 
-// Main runs one command line and returns the exit code. The first SIGINT or
-// SIGTERM ends the run cleanly, also where places hang within the 30 seconds that
-// Kubernetes grants; a second one at once.
+// Main runs one command line and returns the exit code. The first SIGINT, SIGTERM or
+// SIGHUP ends the run cleanly, also where places hang within the 30 seconds that
+// Kubernetes grants; a second one at once, but for SIGHUP: a terminal that is lost sends
+// it several times.
 func Main(env Env, args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		ends = append(ends, syscall.SIGHUP)
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
 	context.AfterFunc(ctx, stop) // from then on a signal kills
 	// Who closes a pipe must not end the run before it is recorded. A write to it fails
