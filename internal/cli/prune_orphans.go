@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -160,7 +161,7 @@ func (s swept) Text(w io.Writer) {
 			linef(w, "%s: sealed anew since: %s (%s)\n", d.Place, o.Key, size(o.Size))
 		}
 		for _, u := range d.Uploads {
-			linef(w, "%s: unfinished since %s: %s\n", d.Place, stamp(u.Started), u.Key)
+			linef(w, "%s: unfinished since %s: %s (%s)\n", d.Place, stamp(u.Started), cmp.Or(u.Key, u.ID), size(u.Size))
 		}
 		linef(w, "%s: %d left over, %s; removed %d, locked %d\n", d.Place, len(d.Objects)+len(d.Superseded)+len(d.Uploads), size(d.Bytes), d.Removed, d.Locked)
 	}

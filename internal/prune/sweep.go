@@ -59,7 +59,7 @@ func Leftover(ctx context.Context, name string, b *Backups, l catalog.Listing, s
 		if err != nil {
 			return out, fmt.Errorf("look for unfinished uploads at %s: %w", name, err)
 		}
-		out.Uploads = append(out.Uploads, u)
+		out.Uploads, out.Bytes = append(out.Uploads, u), out.Bytes+u.Size
 	}
 	return out, nil
 }

@@ -9,7 +9,8 @@ import (
 // An Unfinished upload takes room and is no object: its writer was killed.
 type Unfinished struct {
 	Key     string    `json:"key"`     // of what it would have become; "" where that is not known
-	ID      string    `json:"id"`      // for Abandon
+	ID      string    `json:"id"`      // for Abandon; where no key is known, the name of what lies there
+	Size    int64     `json:"size"`    // of what was stored so far
 	Started time.Time `json:"started"` // UTC, by the store's clock
 }
 

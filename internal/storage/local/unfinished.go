@@ -47,7 +47,7 @@ func (s *Store) Unfinished(ctx context.Context, before time.Time, _ func(string)
 			if err != nil {
 				return err
 			}
-			if at := info.ModTime().UTC(); at.Before(before) && !yield(storage.Unfinished{ID: name, Started: at}, nil) {
+			if at := info.ModTime().UTC(); at.Before(before) && !yield(storage.Unfinished{ID: name, Size: info.Size(), Started: at}, nil) {
 				return fs.SkipAll
 			}
 			return nil

@@ -35,21 +35,21 @@ func TestAbandonUnfinished(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, killed), []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	find := func(before time.Time) (found []string) {
+	find := func(before time.Time) (found []storage.Unfinished) {
 		t.Helper()
 		for u, err := range s.Unfinished(t.Context(), before, nil) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			found = append(found, u.ID)
+			found = append(found, u)
 		}
 		return found
 	}
 	if got := find(time.Now().Add(-time.Hour)); len(got) != 0 {
 		t.Errorf("an hour ago: got %v, want nothing", got)
 	}
-	if got := find(time.Now().Add(time.Hour)); len(got) != 1 || got[0] != killed {
-		t.Fatalf("got %v, want %s", got, killed)
+	if got := find(time.Now().Add(time.Hour)); len(got) != 1 || got[0].ID != killed || got[0].Size != 4 {
+		t.Fatalf("got %v, want %s of 4 bytes", got, killed)
 	}
 	if err := s.Abandon(t.Context(), storage.Unfinished{ID: "database/a"}); !errors.Is(err, storage.ErrKey) {
 		t.Errorf("abandon an object: got %v, want storage.ErrKey", err)

@@ -34,12 +34,12 @@ func (s *Store) Unfinished(ctx context.Context, before time.Time, ours func(key 
 				if !below || !ours(key) || !at.Before(before) {
 					continue
 				}
-				rests, err := s.rests(ctx, u, before)
+				size, rests, err := s.rests(ctx, u, before)
 				if err != nil {
 					yield(storage.Unfinished{}, fmt.Errorf("list parts of an upload of %s: %w", key, s.explain(ctx, err)))
 					return
 				}
-				if rests && !yield(storage.Unfinished{Key: key, ID: aws.ToString(u.UploadId), Started: at}, nil) {
+				if rests && !yield(storage.Unfinished{Key: key, ID: aws.ToString(u.UploadId), Size: size, Started: at}, nil) {
 					return
 				}
 			}
@@ -47,25 +47,26 @@ func (s *Store) Unfinished(ctx context.Context, before time.Time, ours func(key 
 	}
 }
 
-// rests reports whether an upload has no part since that moment. One that has ended
-// meanwhile is none.
-func (s *Store) rests(ctx context.Context, u types.MultipartUpload, before time.Time) (bool, error) {
+// rests reports whether an upload has no part since that moment, and the size of its
+// parts. One that has ended meanwhile is none.
+func (s *Store) rests(ctx context.Context, u types.MultipartUpload, before time.Time) (size int64, rests bool, err error) {
 	pages := s3.NewListPartsPaginator(s.client, &s3.ListPartsInput{Bucket: &s.o.Bucket, Key: u.Key, UploadId: u.UploadId})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if code(err) == "NoSuchUpload" {
-			return false, nil
+			return 0, false, nil
 		}
 		if err != nil {
-			return false, err
+			return 0, false, err
 		}
 		for _, p := range page.Parts {
 			if !aws.ToTime(p.LastModified).Before(before) {
-				return false, nil
+				return 0, false, nil
 			}
+			size += aws.ToInt64(p.Size)
 		}
 	}
-	return true, nil
+	return size, true, nil
 }
 
 // Abandon implements storage.Sweeper. It needs s3:AbortMultipartUpload.

@@ -52,8 +52,8 @@ func TestUnfinishedUploads(t *testing.T) {
 		if p == s3test.MinIO {
 			continue
 		}
-		if len(got) != 1 || got[0].Key != "kind/a" {
-			t.Fatalf("%s: got %v, want the one below the prefix", p, got)
+		if len(got) != 1 || got[0].Key != "kind/a" || got[0].Size != 4 {
+			t.Fatalf("%s: got %v, want the one below the prefix, of 4 bytes", p, got)
 		}
 		for range 2 {
 			if err := s.Abandon(t.Context(), got[0]); err != nil {
