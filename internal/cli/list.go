@@ -45,7 +45,7 @@ func runList(ctx context.Context, a *app, filter catalog.Filter) error {
 		return err
 	}
 	out := newListing(places, a.Now())
-	out.filter = filter
+	out.filter, out.sync = filter, a.pasted("vapora-backup sync")
 	out.Unreachable = unlisted(a.open(ctx, cfg), places)
 	return errors.Join(a.print(out), missed)
 }
@@ -58,6 +58,7 @@ type listing struct {
 	Unreachable []string `json:"unreachable"`
 	filter      catalog.Filter
 	now         time.Time
+	sync        string // the command
 }
 
 type listed struct {
@@ -162,7 +163,7 @@ func (l listing) Text(w io.Writer) {
 		})
 	}
 	for _, d := range l.Destinations {
-		d.text(w, l.now)
+		d.text(w, l.now, l.sync)
 	}
 	notListed(w, l.Unreachable)
 }
@@ -174,8 +175,8 @@ func notListed(w io.Writer, names []string) {
 	}
 }
 
-// text writes what is worth a word.
-func (d listedDst) text(w io.Writer, now time.Time) {
+// text writes what is worth a word; sync is the command that mends it.
+func (d listedDst) text(w io.Writer, now time.Time, sync string) {
 	newest := "it holds none"
 	if !d.Newest.IsZero() {
 		newest = "its newest is of " + age(now.Sub(d.Newest))
@@ -186,13 +187,13 @@ func (d listedDst) text(w io.Writer, now time.Time) {
 	case d.Offline && n == 0:
 		linef(w, "%s: an offline copy, there now; %s\n", d.Name, newest)
 	case n > 0:
-		linef(w, "%s: lacks %d that it should hold by now, %s; %s: vapora-backup sync\n", d.Name, n, size(d.LacksBytes), newest)
+		linef(w, "%s: lacks %d that it should hold by now, %s; %s: %s\n", d.Name, n, size(d.LacksBytes), newest, sync)
 	}
 	if d.NoFolder {
 		linef(w, "%s: there is no folder %s: the first backup makes it; if there were some, is a disk not mounted?\n", d.Name, d.dir)
 	}
 	if len(d.NoData) > 0 {
-		linef(w, "%s: ONLY THE MANIFEST is there of %s: vapora-backup sync --repair\n", d.Name, strings.Join(d.NoData, ", "))
+		linef(w, "%s: ONLY THE MANIFEST is there of %s: %s --repair\n", d.Name, strings.Join(d.NoData, ", "), sync)
 	}
 	if d.Unfinished > 0 {
 		linef(w, "%s: %d unfinished, without a manifest: no backups\n", d.Name, d.Unfinished)

@@ -60,7 +60,7 @@ func runPruneRequest(ctx context.Context, a *app, unsafe, key string) error {
 		a.warn("the blast radius is overridden: %s", unsafe)
 		a.alert(ctx, cfg, "prune request", fmt.Sprintf("request %s: %s", r.ID, detail))
 	}
-	return errors.Join(a.print(requested{r, "waiting for approval", fmt.Sprintf("vapora-backup prune approve %s --key FILE", r.ID)}), engine.missed)
+	return errors.Join(a.print(requested{r, "waiting for approval", a.pasted(fmt.Sprintf("vapora-backup prune approve %s --key FILE", r.ID))}), engine.missed)
 }
 
 // keyID is whose key acts.

@@ -51,6 +51,9 @@ func runReport(ctx context.Context, a *app) error {
 	if err := storage.Ended(ctx); err != nil {
 		return err // what could not be read for that is no news
 	}
+	for i := range h.Problems {
+		h.Problems[i].Next = a.pasted(h.Problems[i].Next)
+	}
 	if err := a.print(healthResult{h, a.Now()}); err != nil {
 		return err
 	}
