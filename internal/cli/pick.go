@@ -137,7 +137,10 @@ func (a *app) gather(ctx context.Context, places []place, entry catalog.Entry, v
 		}
 	}
 	if f.manifest == nil {
-		err := hint.Wrap(fmt.Errorf("read backup %s: %w", entry.ID, errors.Join(bad...)), "vapora-backup list shows the others; name one that is older")
+		err := fmt.Errorf("read backup %s: %w", entry.ID, errors.Join(bad...))
+		if hint.Of(err) == "" { // else older ones may fail for the same reason
+			err = hint.Wrap(err, "vapora-backup list shows the others; name one that is older")
+		}
 		if !slices.ContainsFunc(bad, func(err error) bool { return !discredited(err) }) {
 			err = unreadError{err}
 		}

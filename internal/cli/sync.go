@@ -253,5 +253,8 @@ func (s *syncing) verdict() error {
 	if errors.Is(err, replica.ErrNoCopy) {
 		return hint.Wrap(err, "no place has it whole, so it cannot be mended; take a new one now: vapora-backup backup db. `vapora-backup list` shows older ones, and `vapora-backup get --table` may read parts of this one")
 	}
+	if hint.Of(err) != "" {
+		return err
+	}
 	return hint.Wrap(err, "what the destinations hold is untouched; the same command goes on where it stopped")
 }

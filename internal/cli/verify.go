@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
 	"github.com/vapora-platform/vapora-backup/internal/config"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 	"github.com/vapora-platform/vapora-backup/internal/verify"
 )
@@ -129,6 +131,12 @@ func (out verified) verdict() error {
 		err := fmt.Errorf("%d of %d copies are not proved good", out.bad, len(out.Backups))
 		if out.err != nil {
 			err = fmt.Errorf("%w: %w", err, out.err)
+		}
+		if at := out.mendable(); len(at) > 0 {
+			return hint.Wrap(err, "vapora-backup sync --repair --destination %s writes a good copy beside what is bad there", strings.Join(at, " --destination "))
+		}
+		if out.cure != "" && hint.Of(err) == "" {
+			err = hint.Wrap(err, "%s", out.cure)
 		}
 		return err
 	}

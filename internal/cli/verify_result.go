@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ type verified struct {
 	Backups []verifiedAt `json:"backups"`
 	bad     int
 	err     error // the last that kept a copy from being judged
+	cure    string
 }
 
 type verifiedAt struct {
@@ -46,6 +48,7 @@ func (v *verified) checkAll(ctx context.Context, a *app, places []place, wanted 
 		if x.err != nil {
 			v.err = x.err
 		}
+		v.cure = cmp.Or(v.cure, x.cure)
 	}
 }
 
@@ -71,6 +74,7 @@ func (v *verified) check(ctx context.Context, a *app, p place, wanted []string, 
 		v.Backups = append(v.Backups, at)
 		if !o.OK {
 			v.bad++
+			v.cure = cmp.Or(v.cure, o.Cure)
 		}
 		r.record(ctx, a, p, entries[i], o)
 	}
@@ -100,6 +104,19 @@ func (o *verifyOptions) warm(ctx context.Context, a *app, p place, wanted []stri
 		}
 	}
 	return nil
+}
+
+// mendable are the destinations with a bad copy of what another has a good one of.
+func (v verified) mendable() (names []string) {
+	for _, b := range v.Backups {
+		if b.OK || b.Error != "" || slices.Contains(names, b.Destination) {
+			continue
+		}
+		if slices.ContainsFunc(v.Backups, func(o verifiedAt) bool { return o.ID == b.ID && o.Source == b.Source && o.OK && !o.Cold }) {
+			names = append(names, b.Destination)
+		}
+	}
+	return names
 }
 
 func (v verified) cold() (n int) {

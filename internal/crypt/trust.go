@@ -97,7 +97,8 @@ func (t *Trusted) check(message, sig []byte) (id, trustedComment string, revoked
 		}
 	}
 	if !known {
-		return id, "", time.Time{}, fmt.Errorf("%w: %s", ErrUntrusted, id)
+		return id, "", time.Time{}, hint.Wrap(fmt.Errorf("%w: %s", ErrUntrusted, id),
+			"only if that key is known to be yours, such as one that was rotated, put its public half into signing.trusted; else somebody else signed this")
 	}
 	return id, "", time.Time{}, fmt.Errorf("%w: by key %s, of other bytes", ErrBadSignature, id)
 }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/vapora-platform/vapora-backup/internal/archive"
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
@@ -16,6 +18,7 @@ type check struct {
 	Options
 	entry     catalog.Entry
 	problems  []string
+	cure      string
 	bytes     int64
 	cold      bool
 	unvouched bool
@@ -88,6 +91,7 @@ func (c *check) explain(err error) {
 	} {
 		if errors.Is(err, known) {
 			c.problem("%v", err)
+			c.cure = cmp.Or(c.cure, hint.Of(err))
 			return
 		}
 	}

@@ -78,6 +78,8 @@ type Outcome struct {
 	Cold bool
 	// Problems are what is wrong with what is stored.
 	Problems []string
+	// Cure is the hint of the first of them that has one.
+	Cure string
 	// Unvouched says that nobody who is trusted signed the backup. That may be the
 	// fault of those who are trusted, as after a change of keys.
 	Unvouched bool
@@ -114,6 +116,6 @@ func (o Options) one(ctx context.Context, e catalog.Entry) Outcome {
 	}
 	return Outcome{
 		ID: e.ID, Level: o.Level, OK: c.err == nil && len(c.problems) == 0,
-		Cold: c.cold, Unvouched: c.unvouched, Problems: c.problems, Err: c.err, Bytes: c.bytes, Took: o.Now().Sub(start),
+		Cold: c.cold, Unvouched: c.unvouched, Problems: c.problems, Cure: c.cure, Err: c.err, Bytes: c.bytes, Took: o.Now().Sub(start),
 	}
 }
