@@ -117,13 +117,13 @@ func (a *app) read(in *os.File, what string) (string, error) {
 	}
 }
 
-// ask asks a person at the terminal for a passphrase; without one it fails.
+// ask asks a person at the terminal for the secret of a key; without one it fails.
 func (a *app) ask(what string) (string, error) {
 	in, ok := a.In.(*os.File)
 	if !ok || !isTerminal(in) {
-		return "", hint.Wrap(fmt.Errorf("%s needs a passphrase, and there is no terminal to ask at", what), "use a key without one here, and protect its file")
+		return "", hint.Wrap(fmt.Errorf("%s: there is no terminal to ask at", what), "use a key without one here, and protect its file")
 	}
-	return a.read(in, "passphrase for "+what)
+	return a.read(in, what)
 }
 
 // signer returns what signs manifests, nil if the config has no key.

@@ -165,9 +165,5 @@ func unlock(name string, ask Prompt) (string, error) {
 		return "", hint.Wrap(errors.New("protected by a passphrase, and nobody is there to ask"),
 			"run it on a terminal, or name an identity without a passphrase")
 	}
-	passphrase, err := ask("passphrase of " + name)
-	if err != nil {
-		return "", fmt.Errorf("ask for passphrase: %w", err)
-	}
-	return passphrase, nil
+	return ask("passphrase of " + name)
 }

@@ -52,7 +52,7 @@ func ParseSigner(text string, ask Prompt) (*Signer, error) {
 	}
 	password, err := ask("password of the signing key")
 	if err != nil {
-		return nil, fmt.Errorf("parse signing key: ask for password: %w", err)
+		return nil, fmt.Errorf("parse signing key: %w", err)
 	}
 	key, err := minisign.DecryptKey(password, []byte(text))
 	if err != nil {
