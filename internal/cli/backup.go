@@ -192,16 +192,13 @@ func (w *writer) backup(ctx context.Context, s source) (*backedUp, error) {
 	for _, warning := range out.Warnings {
 		w.app.warn("%s: %s", s.name, warning)
 	}
-	if err != nil {
-		if at := out.stored(); at != "" && hint.Of(err) == "" {
-			err = hint.Wrap(err, "it is complete at %s; `vapora-backup sync` copies it to the others", at)
-		}
-		return out, unstored(err)
+	if err == nil && res.Partial() {
+		err = partialError{fmt.Errorf("backup %s of %s is missing at %s", out.ID, s.name, out.missing())}
 	}
-	if res.Partial() {
-		return out, partialError{fmt.Errorf("backup %s of %s is missing at %s", out.ID, s.name, out.missing())}
+	if at := out.stored(); at != "" && hint.Of(err) == "" {
+		err = hint.Wrap(err, "it is complete at %s; `vapora-backup sync` copies it to the others", at)
 	}
-	return out, nil
+	return out, unstored(err)
 }
 
 // unstored adds what is still safe, where no destination took the backup.

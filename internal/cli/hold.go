@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vapora-platform/vapora-backup/internal/catalog"
+	"github.com/vapora-platform/vapora-backup/internal/hint"
 	"github.com/vapora-platform/vapora-backup/internal/storage"
 )
 
@@ -94,7 +95,11 @@ func runHold(ctx context.Context, a *app, o *holdOptions, args []string, on bool
 		}
 		for _, e := range o.choose(ctx, a, p, named, on, verifier(trust)) {
 			row := heldAt{ID: e.ID, Source: e.Source, Destination: p.Name, Hold: on}
-			if err := setHold(ctx, locker, e, on); err != nil {
+			err := setHold(ctx, locker, e, on)
+			if errors.Is(err, storage.ErrNoLock) && p.Lock.Mode == "" { // the store's hint is for who asked for locks
+				err = hint.Wrap(err, "only a bucket that can lock objects can hold; until `vapora-backup sync` has copied it to one, take the right to delete there from all")
+			}
+			if err != nil {
 				row.Hold, row.Error = !on, err.Error()
 				failed = append(failed, fmt.Errorf("at %s: %w", p.Name, err))
 			}

@@ -217,6 +217,8 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	var invalid x509.CertificateInvalidError
 	var cert *tls.CertificateVerificationError
 	switch {
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return hint.Wrap(fmt.Errorf("reach %s: %w", c.base, err), "the server speaks no TLS at that address: write http:// in the url, or give it a certificate")
 	case errors.As(err, &host):
 		return hint.Wrap(fmt.Errorf("%s: the certificate is for another name: %w", c.base, err), "give the name in the certificate under tls.server_name, or to a restore with --to-server-name")
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:

@@ -59,6 +59,17 @@ func TestExpiredCertificate(t *testing.T) {
 	}
 }
 
+func TestNoTLS(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	o.URL = strings.Replace(o.URL, "http://", "https://", 1)
+	_, _, err := dump(t, db.Source{Client: dial(t, o)})
+	wantError(t, err, http.ErrSchemeMismatch, "HTTP response to HTTPS client")
+	if got := hint.Of(err); !strings.HasPrefix(got, "the server speaks no TLS at that address: write http:// in the url") {
+		t.Errorf("got hint %q", got)
+	}
+}
+
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	o := options(t)
