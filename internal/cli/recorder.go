@@ -2,6 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,20 +19,21 @@ import (
 // A recorder stores what came of verifications, beside the backups.
 type recorder struct {
 	signer *crypt.Signer
+	trust  catalog.Verifier // of what others stored
 }
 
 // recorder is nil where there is no key to sign with.
-func (a *app) recorder(cfg *config.Config) (*recorder, error) {
+func (a *app) recorder(cfg *config.Config, v catalog.Verifier) (*recorder, error) {
 	signer, err := a.signer(cfg)
 	if err != nil || signer == nil {
 		return nil, err
 	}
-	return &recorder{signer}, nil
+	return &recorder{signer, v}, nil
 }
 
 // recorderAtHand is recorder where a key that cannot be read is a warning: who looks
 // needs no private key.
-func (a *app) recorderAtHand(ctx context.Context, cfg *config.Config) *recorder {
+func (a *app) recorderAtHand(ctx context.Context, cfg *config.Config, v catalog.Verifier) *recorder {
 	signer, err := a.signing(ctx, cfg)
 	if err != nil {
 		a.warn("what comes of it is remembered nowhere, as with --no-record: %v", err)
@@ -37,7 +41,7 @@ func (a *app) recorderAtHand(ctx context.Context, cfg *config.Config) *recorder 
 	if signer == nil {
 		return nil
 	}
-	return &recorder{signer}
+	return &recorder{signer, v}
 }
 
 // verification is the record of one.
@@ -72,9 +76,19 @@ func (r *recorder) record(ctx context.Context, a *app, p place, e catalog.Entry,
 		Problems: append([]string{}, o.Problems...), Bytes: o.Bytes, Seconds: o.Took.Seconds(), Host: a.Host, Tool: "vapora-backup " + buildVersion(),
 	}
 	// Without a lock: it must not outlive its backup.
-	if err := catalog.PutRecord(ctx, p.store, e.VerificationKey(v.Time, level, o.OK), v, r.signer, storage.PutOptions{}); err != nil {
+	key := e.VerificationKey(v.Time, level, o.OK)
+	err := catalog.PutRecord(ctx, p.store, key, v, r.signer, storage.PutOptions{})
+	if err != nil && !(errors.Is(err, fs.ErrExist) && r.has(ctx, p, key, v)) {
 		a.warn("what came of verifying %s at %s is not remembered: %v", o.ID, p.Name, err)
 	}
+}
+
+// has reports whether an equal outcome is there already: another run came to it in the
+// same second.
+func (r *recorder) has(ctx context.Context, p place, key catalog.Key, v verification) bool {
+	var there verification
+	_, err := catalog.LoadRecord(ctx, p.store, key, r.trust, &there)
+	return err == nil && there.Backup == v.Backup && there.Level == v.Level && there.Good == v.Good && slices.Equal(there.Problems, v.Problems)
 }
 
 // choice reads --since and --sample.

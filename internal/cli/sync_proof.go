@@ -23,7 +23,7 @@ func (s *syncing) proveRepairs(ctx context.Context, cfg *config.Config, f catalo
 	if err != nil {
 		return err
 	}
-	recorder, err := s.app.recorder(cfg)
+	recorder, err := s.app.recorder(cfg, opt.Verifier)
 	if err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions, args []string) err
 	}
 	var recorder *recorder
 	if !o.noRecord {
-		recorder = a.recorderAtHand(ctx, cfg)
+		recorder = a.recorderAtHand(ctx, cfg, opt.Verifier)
 	}
 	if o.parallel < 1 {
 		return usagef("--parallel %d: at least 1", o.parallel)
