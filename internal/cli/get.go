@@ -87,8 +87,7 @@ func runGet(ctx context.Context, a *app, o *getOptions, args []string) error {
 	case o.secrets:
 		write = func(w io.Writer) error { return getSecrets(ctx, b, w) }
 	case o.table != "":
-		write = func(w io.Writer) error { return getTable(ctx, b, o.table, w) }
-		a.say("table %s of %s: a partial proof, of the pieces that were read", o.table, f.manifest.ID)
+		write = func(w io.Writer) error { return getTable(ctx, a, b, o.table, w) }
 	case o.forImport:
 		write = func(w io.Writer) error { return getForImport(ctx, a, b, o, w) }
 	}
@@ -143,11 +142,12 @@ func getSecrets(ctx context.Context, b restore.Backup, w io.Writer) error {
 	return err
 }
 
-func getTable(ctx context.Context, b restore.Backup, name string, w io.Writer) error {
+func getTable(ctx context.Context, a *app, b restore.Backup, name string, w io.Writer) error {
 	d, err := b.Pieces(ctx, []string{name})
 	if err != nil {
 		return err
 	}
+	a.say("table %s of %s: a partial proof, of the pieces that were read", name, b.Manifest.ID)
 	if _, err := io.WriteString(w, "OPTION IMPORT;\n\n"); err != nil {
 		return err
 	}
