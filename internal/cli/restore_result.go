@@ -7,6 +7,10 @@ import (
 	"github.com/vapora-platform/vapora-backup/internal/restore"
 )
 
+// mostFailures is how many statements that failed are said one by one; one fault often
+// makes many of them.
+const mostFailures = 10
+
 // restored is the result of `restore db`.
 type restored struct {
 	*restore.Result
@@ -44,8 +48,12 @@ func (r restored) Text(w io.Writer) {
 	}
 	if l := r.Loaded; l != nil {
 		linef(w, "  loaded: %d rows in %d statements, %d failed\n", l.Rows, l.Statements, l.Failed)
-		for _, f := range l.Failures {
+		shown := l.Failures[:min(len(l.Failures), mostFailures)]
+		for _, f := range shown {
 			linef(w, "    failed: %s: %s\n", f.Statement, f.Message)
+		}
+		if n := l.Failed - int64(len(shown)); n > 0 {
+			linef(w, "    and %d more\n", n)
 		}
 	}
 	if c := r.Checked; c != nil {
