@@ -96,6 +96,11 @@ func bad() map[string][]string {
 			`parts/again.yaml:1: include: an included file includes no others; name them all in include-twice.bad.yaml`,
 			`parts/again.yaml:3: databases[a]: the name is taken by include-twice.bad.yaml:4; names are unique in a list`,
 		},
+		"keep-zero": {
+			`keep-zero.bad.yaml:5: destinations[p].keep.hourly: a span of zero keeps nothing; write 30d, or leave it out`,
+			`keep-zero.bad.yaml:6: destinations[q].keep.within: a span of zero keeps nothing; write 30d, or leave it out`,
+			`keep-zero.bad.yaml:7: destinations[r].keep_by_kind[0].keep.tagged: a span of zero keeps nothing; write 30d, or leave it out`,
+		},
 		"later-keys": {
 			`later-keys.bad.yaml:3: databases[a].kubernetes: not yet supported by this version; remove it`,
 		},
@@ -298,6 +303,8 @@ func bad() map[string][]string {
 			`store-urls.bad.yaml:17: destinations[p12].url: sftp:// is not known; write s3://bucket, gs://bucket, azblob://account/container or file:///folder`,
 			`store-urls.bad.yaml:18: destinations[p13].url: has a "#"; write it as %23`,
 			`store-urls.bad.yaml:19: destinations[p14].url: not a URL; write s3://bucket, gs://bucket, azblob://account/container or file:///folder`,
+			`store-urls.bad.yaml:20: destinations[p15].url: begins with ~, which no shell expands here; write the whole path, file:///home/you/folder`,
+			`store-urls.bad.yaml:21: destinations[p16].url: begins with ~, which no shell expands here; write the whole path, file:///home/you/folder`,
 		},
 		"syntax": {
 			`syntax.bad.yaml:4: not YAML: did not find expected '-' indicator; look at this line and the one above it`,

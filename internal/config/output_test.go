@@ -138,7 +138,7 @@ func TestSchema(t *testing.T) {
 	// Only Load sees what is wrong between places, inside a URL, or in the form
 	// of the YAML.
 	between := "access-key-twice alias cloud-urls control-character database-and-all database-user-all duplicate-name duration-zero " +
-		"empty-lists empty-recipients half-logins include-clash include-missing include-twice merge-key neither-database no-login " +
+		"empty-lists empty-recipients half-logins include-clash include-missing include-twice keep-zero merge-key neither-database no-login " +
 		"no-recipients none-required required-offline nothing-in-it private-recipients only-for private-trusted revoked-approver same-place server-urls " +
 		"signing-password-only source-of-all store-urls tls-over-http trust two-documents two-logins"
 	for _, file := range files {

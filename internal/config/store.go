@@ -96,6 +96,8 @@ func parseFile(u *url.URL) (Store, error) {
 		return Store{}, fmt.Errorf("names the host %q; an absolute folder has three slashes, file:///folder", clip(u.Host))
 	case dir == "":
 		return Store{}, errors.New("names no folder; write file:///folder")
+	case strings.HasPrefix(dir, "~"):
+		return Store{}, errors.New("begins with ~, which no shell expands here; write the whole path, file:///home/you/folder")
 	case u.RawQuery != "":
 		return Store{}, errors.New("a file URL has no parameters; leave out what begins with the question mark")
 	case strings.ContainsRune(dir, 0):

@@ -31,6 +31,10 @@ func validateDestination(p place, d Destination) {
 		p.class(kind, d.StorageClass)
 	}
 	p.validateLock(d)
+	validateKeep(p.section("keep"), d.Keep)
+	for i, k := range d.KeepByKind {
+		validateKeep(p.entry("keep_by_kind", i).section("keep"), k.Keep)
+	}
 	validateCredentials(p.section("credentials"), d.Credentials)
 	validateKeys(p.section("sse"), d.SSE)
 	if p.given("part_size") && (d.PartSize < 5<<20 || d.PartSize > 1<<30) {
@@ -131,6 +135,19 @@ func (p place) validateLock(d Destination) {
 		p.section("lock").fault("until", "its keep has no time for a backup without a tag, so nothing would be locked", "add hourly, daily, weekly, monthly or within to keep, or write a duration")
 	case !expiry && lasts <= 0:
 		p.section("lock").fault("until", "a lock that is over at once", "write expiry, or 30d")
+	}
+}
+
+// validateKeep refuses spans of nothing: they would say that something is kept, and keep
+// none.
+func validateKeep(p place, k Keep) {
+	for _, span := range []struct {
+		key   string
+		lasts Duration
+	}{{"hourly", k.Hourly}, {"daily", k.Daily}, {"weekly", k.Weekly}, {"monthly", k.Monthly}, {"tagged", k.Tagged}, {"within", k.Within}} {
+		if p.given(span.key) && span.lasts == 0 {
+			p.fault(span.key, "a span of zero keeps nothing", "write 30d, or leave it out")
+		}
 	}
 }
 
