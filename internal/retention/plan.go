@@ -142,14 +142,15 @@ func (l Limits) Excess(gone, all int) string {
 	return ""
 }
 
-// NoPolicy reports whether there is nothing that could ever let go.
+// NoPolicy reports whether there is nothing that could ever let go. Where there are no
+// backups yet, nobody can tell, and nothing is lost by it.
 func (p Plan) NoPolicy() bool {
 	for _, g := range p.Groups {
 		if !g.Policy.IsZero() {
 			return false
 		}
 	}
-	return true
+	return len(p.Groups) > 0
 }
 
 // A Lookup finds what a plan says of single items.

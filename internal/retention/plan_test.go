@@ -28,6 +28,7 @@ func TestPlan(t *testing.T) {
 	}{
 		"a plain one":     {[]retention.Group{{Policy: daily, Items: good}}, 6, "", "", false},
 		"no policy":       {[]retention.Group{{Items: good}}, 0, "", "", true},
+		"no backups":      {nil, 0, "", "", false},
 		"one has one":     {[]retention.Group{{Items: good}, {Policy: daily, Items: good}}, 6, "", "", false},
 		"stopped":         {[]retention.Group{{Policy: daily, Items: old}}, 0, "backups have stopped", "", false},
 		"one has stopped": {[]retention.Group{{Policy: daily, Items: old}, {Policy: daily, Items: good}}, 6, "backups have stopped", "", false},
