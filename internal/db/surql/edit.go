@@ -1,7 +1,6 @@
 package surql
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -137,79 +136,6 @@ func (d Definition) value() (from, to int) {
 	return from, to
 }
 
-// keys returns the indexes of the string tokens that are keys of an ACCESS.
-func (d Definition) keys() []int {
-	var out []int
-	if d.Kind != "ACCESS" {
-		return nil
-	}
-	depth := 0
-	for i := d.clauses; i < len(d.tokens); i++ {
-		switch d.token(i) {
-		case "(", "{", "[":
-			depth++
-		case ")", "}", "]":
-			depth--
-		}
-		if depth == 0 && d.has(i, "KEY") && i+1 < len(d.tokens) && d.tokens[i+1].Kind == String {
-			out = append(out, i+1)
-		}
-	}
-	return out
-}
-
-// HasPlaceholder says whether an ACCESS has a key, or a USER a password, that the
-// export did not give.
-func (d Definition) HasPlaceholder() bool {
-	if i := d.clause("PASSHASH"); d.Kind == "USER" && i > 0 {
-		v, _ := StringValue(d.token(i + 1))
-		return v == Redacted
-	}
-	return slices.ContainsFunc(d.keys(), func(i int) bool {
-		v, _ := StringValue(d.token(i))
-		return v == Redacted
-	})
-}
-
-// WithKey returns the ACCESS with key in the place of every placeholder.
-func (d Definition) WithKey(key string) Definition {
-	return d.eachKey(func(v string) string {
-		if v == Redacted {
-			return key
-		}
-		return v
-	})
-}
-
-// WithNewKey returns the ACCESS with key in the place of the one that it has; ok is false
-// if it has none, or several: which of a pair is meant cannot be told.
-func (d Definition) WithNewKey(key string) (out Definition, ok bool) {
-	old := map[string]bool{}
-	out = d.eachKey(func(v string) string {
-		old[v] = true
-		return key
-	})
-	return out, len(old) == 1
-}
-
-// eachKey replaces every key of an ACCESS.
-func (d Definition) eachKey(f func(string) string) Definition {
-	keys := d.keys()
-	if len(keys) == 0 {
-		return d
-	}
-	var b strings.Builder
-	at := 0
-	for _, i := range keys {
-		v, _ := StringValue(d.token(i))
-		b.WriteString(d.Text[at:d.tokens[i].From])
-		b.WriteString(QuoteString(f(v)))
-		at = d.tokens[i].To
-	}
-	b.WriteString(d.Text[at:])
-	return d.with(b.String())
-}
-
 // Grants names what an ACCESS hands out and no export holds, "" if it does not.
 func (d Definition) Grants() string {
 	switch {
@@ -313,53 +239,6 @@ func (d Definition) Alterations() (out []Definition) {
 		alter("REMOVE FIELD IF EXISTS out ON " + name + ";")
 	}
 	return out
-}
-
-// ReferenceOnly returns a FIELD that keeps its references, may be missing, and
-// checks or computes nothing else. Where another defines its elements, it takes a list
-// of records as well: it was one when that was defined, and rows may hold lists still.
-// A list of several types, or with gaps, stands alone: no server takes a REFERENCE of one
-// in a union.
-func (d Definition) ReferenceOnly(elements bool) Definition {
-	from, to := d.fieldType()
-	kind := d.span(from, to)
-	switch {
-	case d.listsUnion(from, to):
-	case elements:
-		kind = "option<" + kind + " | array<record>>"
-	default:
-		kind = "option<" + kind + ">"
-	}
-	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + " TYPE " + kind + " REFERENCE ON DELETE IGNORE;")
-}
-
-// listsUnion says whether a type is a list whose elements are of several types, or may be
-// none.
-func (d Definition) listsUnion(from, to int) bool {
-	var inside []string // of what the brackets are
-	for i := from; i < to; i++ {
-		switch {
-		case d.token(i) == "<":
-			inside = append(inside, d.token(i-1))
-		case d.token(i) == ">" && len(inside) > 0:
-			inside = inside[:len(inside)-1]
-		case (d.token(i) == "|" || d.has(i, "option")) && len(inside) > 0:
-			if list := inside[len(inside)-1]; list == "array" || list == "set" {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// AnyReference returns a FIELD that keeps its references, whatever they lead to.
-func (d Definition) AnyReference() Definition {
-	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + " TYPE option<record | array<record>> REFERENCE ON DELETE IGNORE;")
-}
-
-// Untyped returns a FIELD of any value, under which its elements may be defined.
-func (d Definition) Untyped() Definition {
-	return d.with("DEFINE FIELD OVERWRITE " + d.Name + " ON " + QuoteIdent(d.On) + ";")
 }
 
 // DatabaseClauses returns what stands behind the name of a DEFINE DATABASE:
