@@ -164,7 +164,7 @@ func (w *writer) backup(ctx context.Context, s source) (*backedUp, error) {
 	bar := w.app.progress("export "+s.name, 0, true)
 	taken := newTaken(w.destinations, bar)
 	job := backup.Job{
-		Kind: "database", Source: s.name, Tags: w.tags, Suffix: ".surql", Dump: dumper{&s.dump},
+		Kind: "database", Source: s.name, Tags: w.tags, Suffix: ".surql", Dump: dumper{&s.dump, func(what string) { w.app.say("%s: not in this backup: %s", s.name, what) }},
 		Destinations: w.destinations, Recipients: recipients, Level: w.cfg.Encryption.Level,
 		Tool: catalog.Tool{Name: "vapora-backup", Version: buildVersion()}, Host: w.app.Host,
 		Now: w.app.Now, Random: w.app.Random, Progress: func(n int64) { bar.add(int(n)) }, Taken: taken.add,
@@ -209,13 +209,20 @@ func unstored(err error) error {
 	return hint.Wrap(err, "nothing of this run counts; earlier backups are untouched (`vapora-backup list`)")
 }
 
-// A dumper makes a db.Source what backup.Run wants.
-type dumper struct{ *db.Source }
+// A dumper makes a db.Source what backup.Run wants. lacks is told what no export of such a
+// database holds: it is the same in every run, and no fault of one.
+type dumper struct {
+	*db.Source
+	lacks func(what string)
+}
 
 func (d dumper) Dump(ctx context.Context, w io.Writer) (backup.Details, error) {
 	got, err := d.Source.Dump(ctx, w)
 	if err != nil {
 		return backup.Details{}, err
+	}
+	for _, what := range got.Inventory.NotIncluded {
+		d.lacks(what)
 	}
 	details := backup.Details{Engine: got.Engine, Inventory: got.Inventory, Warnings: got.Warnings}
 	if got.Secrets != nil {

@@ -183,9 +183,6 @@ func (inv *Inventory) warnings(o *surql.Outline) []string {
 			}
 		}
 	}
-	for _, what := range inv.NotIncluded {
-		out = append(out, "not in this backup: "+what)
-	}
 	for _, n := range o.Notes {
 		out = append(out, "the server notes: "+clip(n))
 	}
