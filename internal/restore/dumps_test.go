@@ -101,11 +101,18 @@ func TestDumpOf2(t *testing.T) {
 // returns what it exports then, and its answers.
 func intoTwo(t *testing.T, b restore.Backup, walk string) (export []byte, answers []string) {
 	t.Helper()
+	_, text := forImport(t, b, replay.Target{Two: true, Text: true})
+	return surrealtest.Engine2(t, text, walk)
+}
+
+// forImport returns the text of a backup for the stock import of a server.
+func forImport(t *testing.T, b restore.Backup, to replay.Target) (*replay.Plan, []byte) {
+	t.Helper()
 	d, err := b.Prove(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := d.Plan(restore.PlanOptions{Target: replay.Target{Two: true, Text: true}})
+	plan, err := d.Plan(restore.PlanOptions{Target: to})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +120,7 @@ func intoTwo(t *testing.T, b restore.Backup, walk string) (export []byte, answer
 	if err := plan.WriteText(&text, d.Open); err != nil {
 		t.Fatal(err)
 	}
-	return surrealtest.Engine2(t, text.Bytes(), walk)
+	return plan, text.Bytes()
 }
 
 // A file's key with odd characters stops a plain import of every version.
@@ -139,25 +146,14 @@ func TestTextForImport(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	ns, from := h.sample(t)
-	d, err := h.backup(t, ns, from, sampleKeys).Prove(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	version, err := db.ParseVersion(h.srv.Version)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := d.Plan(restore.PlanOptions{Target: replay.Target{References: version.ImportsReferences(), Text: true}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text bytes.Buffer
-	if err := plan.WriteText(&text, d.Open); err != nil {
-		t.Fatal(err)
-	}
+	plan, text := forImport(t, h.backup(t, ns, from, sampleKeys), replay.Target{References: version.ImportsReferences(), Text: true})
 	to := from + "_restored"
 	h.srv.Query(t, ns, "", "DEFINE DATABASE "+to)
-	h.srv.Import(t, ns, to, text.Bytes())
+	h.srv.Import(t, ns, to, text)
 	if want, got := comparable(h.srv.Export(t, ns, from)), comparable(h.srv.Export(t, ns, to)); got != want {
 		t.Errorf("differs:\n%s", diff(want, got))
 	}

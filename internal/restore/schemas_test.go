@@ -24,6 +24,7 @@ func TestSchemasComeBack(t *testing.T) {
 		"references in lists with gaps":                          "DEFINE FIELD l ON t TYPE array<option<record<t>>> REFERENCE; DEFINE FIELD s ON t TYPE set<option<record<t>>> REFERENCE ON DELETE UNSET; DEFINE FIELD u ON t TYPE array<record<t> | record<q>> REFERENCE; DEFINE FIELD v ON t TYPE option<array<record<t|q>>> REFERENCE; CREATE t:1 SET l = [t:2, NONE, t:1], s = <set>[t:2], u = [t:1, q:1], v = [t:1] RETURN NONE; CREATE t:2 SET l = [], s = <set>[], u = [] RETURN NONE",
 		"indexes over fields that are gone":                      "DEFINE INDEX i ON t FIELDS x, y UNIQUE; DEFINE TABLE OVERWRITE t SCHEMAFULL; DEFINE INDEX i ON u FIELDS x; DEFINE FIELD r ON u TYPE option<record<t>> REFERENCE; CREATE u:1 SET r = t:1 RETURN NONE; DEFINE TABLE OVERWRITE u SCHEMAFULL; DEFINE INDEX i ON w FIELDS x; CREATE w:1 SET x = 1 RETURN NONE; DEFINE TABLE OVERWRITE w SCHEMAFULL",
 		"edges with a regex into a view":                         "DEFINE TABLE w; DEFINE TABLE e TYPE RELATION; DEFINE TABLE seen AS SELECT count() AS n FROM e GROUP ALL; DEFINE TABLE v AS SELECT count() AS n, x FROM w GROUP BY x; CREATE w:1 SET x = 1 RETURN NONE; RELATE p:1->e:1->v:[1] SET a = 1, re = /it's, \\}/, z = /a/ RETURN NONE; CREATE p:1 RETURN NONE",
+		"fields below a reference":                               "DEFINE FIELD o.x ON t TYPE option<array<any>>; DEFINE FIELD OVERWRITE o ON t TYPE record REFERENCE; CREATE t:1 SET o = t:1 RETURN NONE",
 		"sets of records":                                        "DEFINE FIELD s ON t TYPE set<record<q>>; CREATE t:1 SET s = <set>[q:1, q:2], b = <set>[q:[1], q:{ a: <set>[q:1] }], c = [<set>[q:x]], d = <set>[q:1, 1, 'a', <set>[q:1]], e = <set>[`a b`:1, q:1], f = <set>[`2fa`:1], g = <set>[(q:1)..(q:2)], h = <set>[], i = <set>[type::table('q')] RETURN NONE; CREATE t:[<set>[q:1]] SET s = <set>[q:1] RETURN NONE; DEFINE PARAM $p VALUE <set>[q:1, q:2]; DEFINE FIELD d ON u DEFAULT <set>[q:1]; CREATE u:1 RETURN NONE",
 		"a table called future":                                  "DEFINE FIELD x ON t TYPE option<record<future>>; CREATE t:1 SET x = future:1 RETURN NONE; CREATE future:1 RETURN NONE",
 		"a field of two underscores":                             "CREATE a:1, a:2 RETURN NONE; RELATE a:1->k:1->a:2 SET `__` = true RETURN NONE",
@@ -84,4 +85,14 @@ func TestElementsOfAnyType(t *testing.T) {
 		sql += "DEFINE FIELD OVERWRITE a ON t TYPE array | array<{ k: string } | { n: int }>; DEFINE FIELD OVERWRITE b ON t TYPE array<int> | array; DEFINE FIELD c ON t TYPE option<array | array<string>>; UPDATE t SET a = [{ n: 1 }, 2], b = ['x'] RETURN NONE"
 	}
 	comesBack(t, sql)
+	h := newHouse(t)
+	ns, from := h.srv.Fresh(t)
+	if h.srv.Engine != "real" {
+		h.srv.Query(t, ns, from, "DEFINE FIELD a ON t TYPE array | array<object>; REMOVE FIELD a ON t; CREATE t:1 RETURN NONE")
+		res, err := restore.Run(t.Context(), h.job(t, h.backup(t, ns, from, nil), ns, from+"_restored"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantLosses(t, res, "field a.* ON t")
+	}
 }

@@ -159,7 +159,7 @@ func (w *world) extras(table string, add func(string, ...any)) {
 func (w *world) defineViews(add func(string, ...any)) {
 	for range w.IntN(4) {
 		of := quote(w.of(w.all()...)) + w.maybe(30, w.of(" WHERE n != NONE", " WHERE a = 1", " WHERE true"))
-		by := w.of("a", "b", "c", "n", "extra", "in", "out")
+		by := w.of("a", "b", "c", "extra", "in", "out")
 		add("DEFINE TABLE %s %s AS %s", quote(w.free[0]), w.of("", "SCHEMAFULL", "TYPE NORMAL", "PERMISSIONS FULL"), w.of(
 			"SELECT * FROM "+of, "SELECT a, n, extra FROM "+of, "SELECT count() AS n FROM "+of+" GROUP ALL",
 			"SELECT count() AS n, "+by+" FROM "+of+" GROUP BY "+by, "SELECT math::sum(n) AS n, "+by+" AS c FROM "+of+" GROUP BY c",

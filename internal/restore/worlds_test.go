@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vapora-platform/vapora-backup/internal/db"
+	"github.com/vapora-platform/vapora-backup/internal/db/replay"
 	"github.com/vapora-platform/vapora-backup/internal/restore"
 )
 
@@ -22,14 +24,16 @@ func TestAnyDatabaseComesBack(t *testing.T) {
 				return
 			}
 			to := from + "_restored"
-			j := h.job(t, h.backup(t, ns, from, nil), ns, to)
+			b := h.backup(t, ns, from, nil)
+			w.imported(t, h, ns, from, b)
+			j := h.job(t, b, ns, to)
 			j.CompareRows = true
 			res, err := restore.Run(t.Context(), j)
 			if err != nil {
 				t.Fatalf("%v: %+v; of\n%s", err, res, strings.Join(w.taken, ";\n"))
 			}
 			w.alike(t, h, ns, from, to, res)
-			if len(res.Checked.Notes) > 0 {
+			if len(res.Checked.Notes) > 0 || w.removed() {
 				return // a view that was computed anew has other rows, and goes on with these
 			}
 			w.taken = append(w.taken, "-- later")
@@ -47,6 +51,28 @@ func TestAnyDatabaseComesBack(t *testing.T) {
 	}
 }
 
+// imported fails unless the stock import of the text for it brings back all but views,
+// which a plain import cannot always compute.
+func (w *world) imported(t *testing.T, h *house, ns, from string, b restore.Backup) {
+	t.Helper()
+	version, err := db.ParseVersion(h.srv.Version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text := forImport(t, b, replay.Target{References: version.ImportsReferences(), Text: true})
+	h.srv.Query(t, ns, "", "DEFINE DATABASE "+from+"_imported")
+	if err := h.srv.Load(t.Context(), ns, from+"_imported", text); err != nil {
+		t.Errorf("%v; of\n%s", err, strings.Join(w.taken, ";\n"))
+		return
+	}
+	was, is := h.sections(t, ns, from), h.sections(t, ns, from+"_imported")
+	for _, view := range w.views {
+		delete(was, view)
+		delete(is, view)
+	}
+	w.same(t, was, is)
+}
+
 // alike fails unless two databases have the same text and the same ways between records,
 // but for views of which the result says that they were computed anew.
 func (w *world) alike(t *testing.T, h *house, ns, from, to string, res *restore.Result) {
@@ -60,10 +86,9 @@ func (w *world) alike(t *testing.T, h *house, ns, from, to string, res *restore.
 		}
 	}
 	w.same(t, was, is)
-	references := !slices.ContainsFunc(w.taken, func(s string) bool { return strings.HasPrefix(s, "REMOVE FIELD") }) // which leaves old ones
 	for table := range was {
 		for _, q := range []string{"[id, ->(?).id, <-(?).id, ->(?)->(?).id]", "[id, <~(?)]"} {
-			if table == "" || strings.Contains(q, "<~") && !references {
+			if table == "" || strings.Contains(q, "<~") && w.removed() {
 				continue
 			}
 			q = "SELECT VALUE <string> " + q + " FROM " + quote(table)
@@ -76,6 +101,11 @@ func (w *world) alike(t *testing.T, h *house, ns, from, to string, res *restore.
 			}
 		}
 	}
+}
+
+// removed says whether a field was, which leaves references that no record has any more.
+func (w *world) removed() bool {
+	return slices.ContainsFunc(w.taken, func(s string) bool { return strings.HasPrefix(s, "REMOVE FIELD") })
 }
 
 // same fails unless each part of an export is as it was.

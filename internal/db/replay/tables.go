@@ -48,7 +48,7 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 			if f.IsReference() {
 				before = append(before, f.ReferenceOnly(elements(t, f)))
 			}
-			if f.IsReference() && elements(t, f) {
+			if f.IsReference() && below(t, f) {
 				after = append(after, f.Untyped())
 			}
 		}
@@ -75,6 +75,11 @@ func (b *builder) table(t *surql.Table) (before, after []surql.Definition) {
 	return append(before, indexes...), b.rules(t, after)
 }
 
+// below says whether another field of a table is in f.
+func below(t *surql.Table, f surql.Definition) bool {
+	return slices.ContainsFunc(t.Fields, func(d surql.Definition) bool { return strings.HasPrefix(d.Name, f.Name+".") })
+}
+
 // elements says whether another field of a table is that of the elements of f.
 func elements(t *surql.Table, f surql.Definition) bool {
 	return slices.ContainsFunc(t.Fields, func(d surql.Definition) bool { return d.Name == f.Name+".*" })
@@ -90,6 +95,9 @@ func (b *builder) fields(t *surql.Table) (out []surql.Definition) {
 	for _, d := range t.Fields {
 		switch {
 		case d.MadeBy(t.Fields):
+			if !slices.ContainsFunc(t.Fields, func(f surql.Definition) bool { return f.Name+".*" == d.Name }) {
+				b.plan.Losses = append(b.plan.Losses, Loss{"field " + d.Name + " ON " + d.On, "no server reads its type; the array that it came with is gone"})
+			}
 		case d.AnyElements():
 			behind = append(behind, b.repaired(d))
 		default:
