@@ -134,6 +134,15 @@ func TestEdgesThatNeedEachOther(t *testing.T) {
 	}
 }
 
+// What a dump says of a restore that was under way is not of this one.
+func TestMarkOfAnotherRestore(t *testing.T) {
+	t.Parallel()
+	lines := replayed(t, dump("PARAMS\nDEFINE PARAM $"+replay.Marker+" VALUE 'x' PERMISSIONS NONE;\nDEFINE PARAM $kept VALUE 1 PERMISSIONS FULL;"), replay.Options{Target: three})
+	if text := strings.Join(lines, "\n"); strings.Contains(text, replay.Marker) || !strings.Contains(text, "$kept") {
+		t.Errorf("got %s", text)
+	}
+}
+
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	text := dump("ACCESSES\nDEFINE ACCESS api ON DATABASE TYPE JWT ALGORITHM HS256 KEY '[REDACTED]' WITH ISSUER KEY '[REDACTED]';\n" +
