@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -28,9 +29,13 @@ func (a *app) load(checks ...config.KeyCheck) (*config.Config, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
+	var there []string
+	for _, d := range cfg.Destinations {
+		there = append(there, d.Name)
+	}
 	for _, name := range a.destinations {
-		if !slices.ContainsFunc(cfg.Destinations, func(d config.Destination) bool { return d.Name == name }) {
-			return nil, usagef("--destination %s: no such destination in %s", name, cfg.File())
+		if !slices.Contains(there, name) {
+			return nil, usageError{hint.Wrap(fmt.Errorf("--destination %s: no such destination in %s", name, cfg.File()), "it has: %s", strings.Join(there, ", "))}
 		}
 	}
 	a.config = cfg
