@@ -29,8 +29,8 @@ func newWorld(seed uint64) *world {
 	return w
 }
 
-// build makes the database, and says whether the server lived.
-func (w *world) build(t *testing.T, h *house) (ns, database string, ok bool) {
+// build makes the database.
+func (w *world) build(t *testing.T, h *house) (ns, database string) {
 	t.Helper()
 	ns, database = h.srv.Fresh(t)
 	for _, s := range w.statements() {
@@ -38,11 +38,10 @@ func (w *world) build(t *testing.T, h *house) (ns, database string, ok bool) {
 			w.taken = append(w.taken, s)
 		}
 	}
-	if _, err := h.srv.Exec(t.Context(), ns, database, "RETURN 1"); err != nil { // 3.0.2 dies of some coercions
-		t.Logf("the server died of it: %v", err)
-		return "", "", false
+	if _, err := h.srv.Exec(t.Context(), ns, database, "RETURN 1"); err != nil {
+		t.Skipf("3.0.2 dies of some coercions, of no seed that tests draw by themselves: %v", err)
 	}
-	return ns, database, true
+	return ns, database
 }
 
 func (w *world) statements() (out []string) {

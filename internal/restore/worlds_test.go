@@ -19,10 +19,7 @@ func TestAnyDatabaseComesBack(t *testing.T) {
 	for _, seed := range seeds(t) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			h, w := newHouse(t), newWorld(seed)
-			ns, from, ok := w.build(t, h)
-			if !ok {
-				return
-			}
+			ns, from := w.build(t, h)
 			to := from + "_restored"
 			b := h.backup(t, ns, from, nil)
 			w.imported(t, h, ns, from, b)
@@ -153,10 +150,7 @@ func TestAnyTablesComeBack(t *testing.T) {
 	for _, seed := range seeds(t) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			h, w := newHouse(t), newWorld(seed)
-			ns, name, ok := w.build(t, h)
-			if !ok {
-				return
-			}
+			ns, name := w.build(t, h)
 			was := h.sections(t, ns, name)
 			j := h.job(t, h.backup(t, ns, name, nil), ns, name)
 			j.Force, j.CompareRows = true, true
@@ -167,16 +161,17 @@ func TestAnyTablesComeBack(t *testing.T) {
 					w.taken = append(w.taken, s)
 				}
 			}
-			for _, table := range w.stored() {
-				if _, ok := was[table]; ok && w.IntN(2) == 0 {
+			there := slices.DeleteFunc(w.stored(), func(table string) bool { return was[table] == "" })
+			for _, table := range there {
+				if w.IntN(2) == 0 {
 					j.Tables = append(j.Tables, table)
 				}
 			}
+			if len(j.Tables) == 0 {
+				j.Tables = there[:1]
+			}
 			want, before := h.sections(t, ns, name), w.lost(t, h, ns, name)
 			res, err := w.withViews(t, &j)
-			if len(j.Tables) == 0 {
-				return
-			}
 			w.taken = append(w.taken, "-- restore db --tables "+strings.Join(j.Tables, ","))
 			if err != nil {
 				t.Fatalf("%v: %+v; of\n%s", err, res, strings.Join(w.taken, ";\n"))
@@ -205,9 +200,6 @@ var computes = regexp.MustCompile(` computes (.*) from these tables`)
 // withViews restores tables, and with them the views over them, as the refusal says.
 func (w *world) withViews(t *testing.T, j *restore.Job) (*restore.Result, error) {
 	t.Helper()
-	if len(j.Tables) == 0 {
-		return nil, nil
-	}
 	for {
 		res, err := restore.Run(t.Context(), *j)
 		m := computes.FindStringSubmatch(fmt.Sprint(err))
