@@ -47,7 +47,7 @@ func TestAnyValueComesBack(t *testing.T) {
 // seeds are what tests draw from; VAPORA_TEST_SEED is another, or many as 100-200.
 func seeds(t *testing.T) (out []uint64) {
 	t.Helper()
-	first, last, many := strings.Cut(cmp.Or(os.Getenv("VAPORA_TEST_SEED"), "1-3"), "-")
+	first, last, many := strings.Cut(cmp.Or(os.Getenv("VAPORA_TEST_SEED"), "1-10"), "-")
 	if !many {
 		last = first
 	}
